@@ -1,0 +1,92 @@
+"""What to say to whom: which of the moments that have come still matter. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from duban.standing import Standing
+
+Verdict = Literal["send", "superseded", "moot"]
+"""send: say it; superseded: a later moment says it better; moot: there is nothing left to say."""
+
+COORDINATOR = "coordinator"
+
+
+class MomentLike(Protocol):
+    """What a decision needs to know of a moment."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def days(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def due_at(self) -> datetime: ...
+
+
+def choose(moments: Sequence[MomentLike], stands: Standing, now: datetime) -> list[Verdict]:
+    """A verdict for each of one obligation's moments that have come, in their order.
+
+    Of several moments that passed while nobody looked, the latest that still matters is said: to the
+    unit one reminder or one chase, to the coordinator one escalation. A reminder after the deadline
+    no longer matters, nor does a moment of a due time that an extension has moved.
+    """
+    if not stands.open:
+        return ["moot"] * len(moments)
+    latest: dict[str, int] = {}
+    for index, moment in enumerate(moments):
+        stale = moment.kind == "remind" and now >= moment.due_at
+        if moment.due_at != stands.due_at or stale:
+            continue
+        voice = recipient_of(moment.kind, stands.owed.unit)
+        if voice not in latest or _nearness(moment) >= _nearness(moments[latest[voice]]):
+            latest[voice] = index
+    chosen = set(latest.values())
+    return ["send" if index in chosen else "superseded" for index in range(len(moments))]
+
+
+def _nearness(moment: MomentLike) -> tuple[datetime, int]:
+    """Later moments outrank earlier ones; of two on one morning, the one nearer its day counts."""
+    return moment.at, -moment.days if moment.kind == "remind" else moment.days
+
+
+def recipient_of(kind: str, unit: str) -> str:
+    """Who hears of a moment: the unit itself, or the coordinator when it is escalated."""
+    return COORDINATOR if kind == "escalate" else f"unit:{unit}"
+
+
+def still_owed(stands: Standing, due_at: datetime) -> bool:
+    """Whether a message decided earlier is still true: open, and for the same due time."""
+    return stands.open and stands.due_at == due_at
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a digest, in words that need no look-up."""
+
+    campaign: str
+    title: str
+    short: str
+    kind: str
+    unit: str
+    duty: str
+    to: str
+    """Name of the unit it is owed to."""
+    period: str
+    due_at: datetime
+    days_late: int
+    """Calendar days since the due day; 0 before it is over."""
+    refused: bool
+    """Something came in that could not be read or was returned."""
+    key: str
+
+
+def latest_per_obligation(lines: Iterable[Line]) -> list[Line]:
+    """The last line said about each obligation, in order of due time: a reminder that could not
+    leave yesterday is not repeated beside today's chase."""
+    latest = {line.key: line for line in lines}
+    return sorted(latest.values(), key=lambda line: (line.due_at, line.key))

@@ -1,0 +1,193 @@
+"""Obligations + what came in + now → states and rates (DESIGN, States). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Literal
+
+State = Literal["not-due", "due", "overdue", "closed"]
+CameIn = Literal["nothing", "refused", "received", "returned", "accepted", "zero", "waived"]
+DecisionKind = Literal["return", "accept", "waive", "give-up", "extend"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One version that a unit sent."""
+
+    version: int
+    received_at: datetime
+    valid: bool
+    zero: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a person decided about one obligation."""
+
+    kind: DecisionKind
+    at: datetime
+    version: int | None = None
+    """The version it speaks of; None for decisions about the obligation itself."""
+    until: datetime | None = None
+    """extend: the new due time; return: resubmit before it (both exclusive)."""
+    not_a_report: bool = False
+    """return: what was sent was no report at all, so it never counted as on time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """An obligation as the ledger holds it."""
+
+    key: str
+    duty: str
+    unit: str
+    period: str
+    opens_at: datetime
+    due_at: datetime | None
+    counted: bool = True
+    """False: due before the campaign was deployed here, so outside every rate (不计)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one obligation stands at one instant."""
+
+    owed: Owed
+    state: State
+    came_in: CameIn
+    due_at: datetime | None
+    """With extensions granted until now; exclusive."""
+    on_time: bool
+    version: int | None
+    """The version that counts: the latest valid one that is not returned."""
+    first_received: datetime | None
+    first_valid: datetime | None
+    last_revised: datetime | None
+    accepted: datetime | None
+    first_due: datetime | None
+    """The due time before any extension."""
+
+    @property
+    def met(self) -> bool:
+        """Whether the obligation counts as reported."""
+        return self.came_in in ("received", "accepted", "zero")
+
+    @property
+    def expected(self) -> bool:
+        """Whether it belongs to the denominator of rates."""
+        return self.owed.counted and self.owed.due_at is not None and self.came_in != "waived"
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody still has to do something about it."""
+        return self.expected and not self.met and self.state != "closed"
+
+    @property
+    def revised_late(self) -> bool:
+        """A correction that came after the deadline; on time stays on time."""
+        return bool(self.due_at and self.last_revised and self.last_revised >= self.due_at and self.on_time)
+
+
+def standing(owed: Owed, arrivals: Sequence[Arrival], rulings: Sequence[Ruling], now: datetime) -> Standing:
+    """How `owed` stands at `now`. Later arrivals and rulings are not looked at."""
+    arrivals = [a for a in arrivals if a.received_at <= now]
+    rulings = [r for r in rulings if r.at <= now]
+    due_at = next((r.until for r in reversed(rulings) if r.kind == "extend"), owed.due_at)
+    returns = {r.version: r for r in rulings if r.kind == "return"}
+    valid = [a for a in arrivals if a.valid]
+    counting = [a for a in valid if a.version not in returns]
+    current = counting[-1] if counting else None
+    accepted = next((r.at for r in rulings if r.kind == "accept"), None)
+    return Standing(
+        owed=owed,
+        state=_state(owed, due_at, rulings, now),
+        came_in=_came_in(arrivals, valid, current, accepted, rulings),
+        due_at=due_at,
+        on_time=current is not None and _on_time(valid, returns, due_at),
+        version=current.version if current else None,
+        first_received=arrivals[0].received_at if arrivals else None,
+        first_valid=valid[0].received_at if valid else None,
+        last_revised=counting[-1].received_at if len(counting) > 1 else None,
+        accepted=accepted,
+        first_due=owed.due_at,
+    )
+
+
+def _state(owed: Owed, due_at: datetime | None, rulings: Sequence[Ruling], now: datetime) -> State:
+    if any(r.kind == "give-up" for r in rulings):
+        return "closed"
+    if due_at is not None and now >= due_at:
+        return "overdue"
+    return "due" if now >= owed.opens_at else "not-due"
+
+
+def _came_in(
+    arrivals: Sequence[Arrival],
+    valid: Sequence[Arrival],
+    current: Arrival | None,
+    accepted: datetime | None,
+    rulings: Sequence[Ruling],
+) -> CameIn:
+    if any(r.kind == "waive" for r in rulings):
+        return "waived"
+    if current is None:
+        return "returned" if valid else "refused" if arrivals else "nothing"
+    if accepted:
+        return "accepted"
+    return "zero" if current.zero else "received"
+
+
+def _on_time(valid: Sequence[Arrival], returns: dict[int | None, Ruling], due_at: datetime | None) -> bool:
+    """Whether the first version that stands came in time, every return before it answered in time.
+
+    A return names a resubmit-by time: on-time stands if that is kept and lapses if it is missed;
+    "not a report" voids it at once.
+    """
+    if due_at is None:
+        return True
+    limit = due_at
+    for arrival in valid:
+        if arrival.received_at >= limit:
+            return False
+        ruling = returns.get(arrival.version)
+        if ruling is None:
+            return True
+        limit = due_at if ruling.not_a_report or ruling.until is None else max(due_at, ruling.until)
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Reporting of one set of obligations; both rates are over what was expected."""
+
+    expected: int
+    met: int
+    on_time: int
+    overdue: int
+    missing: tuple[str, ...]
+    """Units expected whose return does not count yet, in the plan's order."""
+
+    @property
+    def reporting(self) -> Fraction | None:
+        """Met ÷ expected; None where nothing was expected."""
+        return Fraction(self.met, self.expected) if self.expected else None
+
+    @property
+    def punctuality(self) -> Fraction | None:
+        """On time ÷ expected, never ÷ received."""
+        return Fraction(self.on_time, self.expected) if self.expected else None
+
+
+def rates(standings: Iterable[Standing]) -> Rates:
+    """The rates of a set of standings."""
+    expected = [s for s in standings if s.expected]
+    return Rates(
+        expected=len(expected),
+        met=sum(s.met for s in expected),
+        on_time=sum(s.met and s.on_time for s in expected),
+        overdue=sum(s.open and s.state == "overdue" for s in expected),
+        missing=tuple(dict.fromkeys(s.owed.unit for s in expected if not s.met)),
+    )
