@@ -1,0 +1,177 @@
+"""One door for reading and one for writing, on SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, create_engine, event, select, text, update
+from sqlalchemy.engine import make_url
+
+from duban import calendars
+from duban.errors import NotAllowed
+from duban.ledger import journal, tables
+from duban.ledger.journal import Head
+
+Kind = Literal["wall", "virtual"]
+
+
+def wall_clock() -> datetime:
+    """The time it is. Passed in at the rim, so that tests and rehearsals pass another."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Writer:
+    """An open writing transaction: everything in it happens at `at`, together or not at all."""
+
+    conn: Connection
+    at: datetime
+    heads: dict[str, Head]
+    _entries: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def micros(self) -> int:
+        """`at` in UTC microseconds."""
+        return calendars.to_micros(self.at)
+
+    def record(self, kind: str, campaign: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows into a record table and append each to the campaign's journal."""
+        if not rows:
+            return
+        table = journal.KINDS[kind]
+        self.conn.execute(table.insert(), [dict(row) for row in rows])
+        for row in rows:
+            head = self.heads[campaign]
+            moved = journal.link(head, campaign, self.micros, kind, dict(row))
+            self.heads[campaign] = moved
+            self._entries.append(
+                {
+                    "campaign": campaign,
+                    "seq": moved.seq,
+                    "recorded_at": self.micros,
+                    "kind": kind,
+                    "ref": journal.ref_of(table, dict(row)),
+                    "digest": moved.digest,
+                    "previous": head.digest,
+                }
+            )
+
+    def close(self) -> None:
+        """Write the journal's new links; the last thing a transaction does."""
+        if not self._entries:
+            return
+        self.conn.execute(tables.journal.insert(), self._entries)
+        for campaign in {e["campaign"] for e in self._entries}:
+            moved = self.heads[campaign]
+            self.conn.execute(
+                update(tables.head)
+                .where(tables.head.c.campaign == campaign)
+                .values(seq=moved.seq, digest=moved.digest, recorded_at=moved.recorded_at)
+            )
+
+
+class Ledger:
+    """A ledger of one installation. `wall` ledgers live in real time; `virtual` ones take `as_of`."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = wall_clock) -> None:
+        self.engine = engine
+        self.clock = clock
+        with self.read() as conn:
+            rows = dict(conn.execute(select(tables.meta.c.name, tables.meta.c.value)).tuples().all())
+        self.kind: Kind = "virtual" if rows["kind"] == "virtual" else "wall"
+        self.offset = timedelta(microseconds=int(rows.get("clock_offset", "0")))
+        """How far a virtual ledger's clock is from ours when no `as_of` is given."""
+
+    def now(self, as_of: datetime | None = None) -> datetime:
+        """`as_of`, or the time on this ledger's clock."""
+        return as_of or self.clock() + self.offset
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view: REPEATABLE READ on PostgreSQL, a snapshot on SQLite."""
+        with self.engine.connect() as conn:
+            conn = conn.execution_options(duban_begin="BEGIN", isolation_level="REPEATABLE READ") if (
+                self.engine.dialect.name == "postgresql"
+            ) else conn  # fmt: skip
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def write(self, *campaigns: str, as_of: datetime | None = None) -> Iterator[Writer]:
+        """The one door for writing: locks the journals of `campaigns`, in one transaction.
+
+        Raises NotAllowed for an explicit time on a wall ledger, and for going back in time.
+        """
+        if self.kind == "wall" and as_of is not None:
+            raise NotAllowed("wall-ledger-as-of", as_of=as_of.isoformat())
+        with self.engine.connect() as plain:
+            conn = plain.execution_options(duban_begin="BEGIN IMMEDIATE")
+            with conn.begin():
+                heads = {c: _locked_head(conn, c) for c in sorted(set(campaigns))}
+                last = max((h.recorded_at for h in heads.values()), default=0)
+                at = self.now(as_of)
+                if calendars.to_micros(at) < last:
+                    if self.kind == "virtual":
+                        raise NotAllowed("time-runs-backwards", as_of=at.isoformat(), last=last)
+                    at = calendars.from_micros(last, UTC)
+                writer = Writer(conn, at, heads)
+                yield writer
+                writer.close()
+
+    def set_clock(self, now: datetime) -> None:
+        """Let a virtual ledger's clock show `now` at this moment and run on from there."""
+        if self.kind != "virtual":
+            raise NotAllowed("wall-ledger-as-of", as_of=now.isoformat())
+        self.offset = now - self.clock()
+        micros = str(self.offset // timedelta(microseconds=1))
+        with self.write() as w:
+            w.conn.execute(tables.meta.delete().where(tables.meta.c.name == "clock_offset"))
+            w.conn.execute(tables.meta.insert(), {"name": "clock_offset", "value": micros})
+
+
+def _locked_head(conn: Connection, campaign: str) -> Head:
+    """The journal's head, its row locked until the transaction ends; made when there is none."""
+    insert = text(
+        "INSERT INTO head (campaign, seq, digest, recorded_at) VALUES (:c, 0, :d, 0) ON CONFLICT DO NOTHING"
+    )
+    found = select(tables.head).where(tables.head.c.campaign == campaign).with_for_update()
+    row = conn.execute(found).one_or_none()
+    if row is None:
+        conn.execute(insert, {"c": campaign, "d": journal.GENESIS})
+        row = conn.execute(found).one()
+    return Head(row.seq, row.digest, row.recorded_at)
+
+
+def engine_for(url: str) -> Engine:
+    """An engine set up as the ledger needs it; SQLite and PostgreSQL (psycopg 3) are known."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    engine = create_engine(parsed, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(raw: Any, _record: Any) -> None:
+    raw.isolation_level = None  # we say BEGIN ourselves, so that writers can say IMMEDIATE
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "busy_timeout = 30000"):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(conn: Connection) -> None:
+    conn.exec_driver_sql(conn.get_execution_options().get("duban_begin", "BEGIN"))
+
+
+def open_ledger(url: str, *, kind: Kind = "wall", clock: Callable[[], datetime] = wall_clock) -> Ledger:
+    """The ledger at `url`; a new database becomes one of `kind`. Raises NotAllowed when the schema
+    is newer or older than this program."""
+    from duban.ledger.migrations import bring_up_to_date
+
+    engine = engine_for(url)
+    bring_up_to_date(engine, kind)
+    return Ledger(engine, clock)

@@ -1,0 +1,63 @@
+"""The chained journal: every record takes the next place of its campaign's chain.
+
+A link's digest covers the link before it, its place, time and kind, and the whole record, so a row
+changed, removed or slipped in afterwards breaks the chain (`proof.py` finds where).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table
+
+from duban.ledger import tables
+
+INSTALLATION = "*"
+"""The journal of records that belong to no single campaign: digests and their delivery."""
+
+GENESIS = "0" * 64
+
+KINDS: dict[str, Table] = {
+    "plan": tables.plan_version,
+    "submission": tables.submission,
+    "decision": tables.decision,
+    "message": tables.message,
+    "fate": tables.fate,
+    "digest": tables.digest,
+    "attempt": tables.attempt,
+    "outcome": tables.outcome,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last link of a journal; `seq` 0 is a journal without entries."""
+
+    seq: int = 0
+    digest: str = GENESIS
+    recorded_at: int = 0
+
+
+def ref_of(table: Table, row: dict[str, Any]) -> str:
+    """How the journal names a record: its primary key."""
+    return "|".join(str(row[c.name]) for c in table.primary_key.columns)
+
+
+def link(head: Head, campaign: str, recorded_at: int, kind: str, record: dict[str, Any]) -> Head:
+    """The head after `record` was appended."""
+    seq = head.seq + 1
+    body = canonical([head.digest, campaign, seq, recorded_at, kind, record])
+    return Head(seq, hashlib.sha256(body.encode()).hexdigest(), recorded_at)
+
+
+def canonical(value: Any) -> str:
+    """JSON with one spelling for one value."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def cells_digest(cells: dict[str, int], texts: dict[str, str]) -> str:
+    """SHA-256 over the cells of a submission, which lets the journal cover them."""
+    return hashlib.sha256(canonical([cells, texts]).encode()).hexdigest()
