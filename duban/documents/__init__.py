@@ -1,0 +1,1 @@
+"""Documents: the forms units fill in, the workbooks and reports that leave."""

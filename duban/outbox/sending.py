@@ -1,0 +1,95 @@
+"""Claim, send, record. `attempt` is committed before the data leaves, its outcome after; an attempt
+without an outcome is a possible double and nothing else is (DESIGN, The ledger)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from duban.calendars import to_micros
+from duban.errors import DeliveryFailed, Permanent
+from duban.ledger import Ledger, Writer, journal, queries
+from duban.ledger import tables as t
+from duban.ledger.queries import Parcel
+from duban.outbox.channels import Transport
+
+CLAIM = timedelta(minutes=10)
+"""How long a claim holds when its holder goes silent."""
+FIRST_PAUSE = timedelta(minutes=5)
+"""Pause before the second try; each further one is twice as long."""
+MOST_TRIES = 8
+
+
+def send_ready(
+    ledger: Ledger, transport: Transport, *, owner: str, as_of: datetime | None = None
+) -> tuple[int, int]:
+    """Send every digest whose time has come. Returns how many went out and how many did not."""
+    with ledger.read() as conn:
+        waiting = queries.deliverable(conn, to_micros(ledger.now(as_of)))
+    sent = failed = 0
+    for digest in waiting:
+        claimed = _claim(ledger, digest, owner, as_of)
+        if claimed is None:
+            continue
+        parcel, n = claimed
+        failure = _send(transport, parcel)
+        _record(ledger, digest, n, failure, as_of)
+        sent, failed = (sent + 1, failed) if failure is None else (sent, failed + 1)
+    return sent, failed
+
+
+def message_id(digest: str, subject: str) -> str:
+    """The Message-ID of a digest: the same at every try, so that mail programs can tell a double."""
+    return f"<{hashlib.sha256(f'{digest} {subject}'.encode()).hexdigest()[:32]}@duban.example>"
+
+
+def _claim(ledger: Ledger, digest: str, owner: str, as_of: datetime | None) -> tuple[Parcel, int] | None:
+    """Exactly one changed row means the digest is ours."""
+    d = t.delivery.c
+    with ledger.write(journal.INSTALLATION, as_of=as_of) as w:
+        free = (d.state == "ready") & (d.next_at <= w.micros) | (d.state == "sending") & (d.until <= w.micros)
+        changed = w.conn.execute(
+            t.delivery.update()
+            .where(d.digest == digest, free)
+            .values(state="sending", owner=owner, until=to_micros(w.at + CLAIM), tries=d.tries + 1)
+        )
+        if changed.rowcount != 1:
+            return None
+        n = _next_attempt(w, digest)
+        w.record("attempt", journal.INSTALLATION, [{"digest": digest, "n": n, "started_at": w.micros}])
+        return queries.parcel(w.conn, digest), n
+
+
+def _next_attempt(w: Writer, digest: str) -> int:
+    return (w.conn.scalar(select(func.max(t.attempt.c.n)).where(t.attempt.c.digest == digest)) or 0) + 1
+
+
+def _send(transport: Transport, parcel: Parcel) -> DeliveryFailed | None:
+    try:
+        transport.send(parcel, message_id(parcel.digest, parcel.subject))
+    except DeliveryFailed as failure:
+        return failure
+    return None
+
+
+def _record(
+    ledger: Ledger, digest: str, n: int, failure: DeliveryFailed | None, as_of: datetime | None
+) -> None:
+    d = t.delivery.c
+    with ledger.write(journal.INSTALLATION, as_of=as_of) as w:
+        permanent = isinstance(failure, Permanent)
+        result = "delivered" if failure is None else "permanent" if permanent else "retryable"
+        detail = "" if failure is None else failure.detail
+        row = {"digest": digest, "n": n, "at": w.micros, "result": result, "detail": detail}
+        w.record("outcome", journal.INSTALLATION, [row])
+        tries = w.conn.scalar(select(d.tries).where(d.digest == digest)) or 1
+        spent = permanent or tries >= MOST_TRIES
+        state = "sent" if failure is None else "failed" if spent else "ready"
+        pause = FIRST_PAUSE * 2 ** (tries - 1)
+        w.conn.execute(
+            t.delivery.update()
+            .where(d.digest == digest)
+            .values(state=state, owner="", next_at=to_micros(w.at + pause))
+        )

@@ -1,0 +1,107 @@
+"""The only Jinja2 environment: everything a user reads comes out of templates/ through here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2.sandbox import SandboxedEnvironment
+from wcwidth import wcswidth
+
+from duban import calendars
+from duban.errors import DubanError, Problem
+from duban.settings import ROOT
+
+
+class Renderer:
+    """Templates and wording of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.env = SandboxedEnvironment(
+            loader=FileSystemLoader(folder),
+            undefined=StrictUndefined,
+            autoescape=select_autoescape(["html"]),
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=False,
+        )
+        self.env.filters |= {
+            "pad": pad, "percent": percent, "day": calendars.day_words, "clock": clock_words,
+            "deadline": deadline_words, "period": period_words, "problem": self.problem, "say": self.say,
+        }  # fmt: skip
+        with (folder / "wording.yaml").open(encoding="utf-8") as stream:
+            self.words: Mapping[str, Any] = yaml.load(stream, yaml.CSafeLoader)
+        self.env.globals["words"] = self.words
+
+    def render(self, template: str, **values: Any) -> str:
+        """A template of the folder with its values; a value it lacks is an error."""
+        return self.env.get_template(template).render(**values)
+
+    def say(self, code: str, **values: Any) -> str:
+        """The sentence of `wording.yaml` named `code`, e.g. `cli.deployed`."""
+        text: Any = self.words
+        for part in code.split("."):
+            text = text[part]
+        return self.env.from_string(str(text)).render(**values)
+
+    def problem(self, problem: Problem) -> str:
+        """One mistake as a line: file, place, key, what is wrong and what was expected."""
+        known = problem.code in self.words["problems"]
+        sentence = self.say(f"problems.{problem.code}" if known else "problems.unknown", p=problem)
+        return self.env.get_template("cli/problem.txt").render(p=problem, sentence=sentence)
+
+    def error(self, error: DubanError) -> str:
+        """An error as a sentence."""
+        known = error.code in self.words["errors"]
+        return self.say(f"errors.{error.code}" if known else "errors.unknown", e=error, **error.params)
+
+
+@lru_cache(maxsize=4)
+def renderer(folder: Path = ROOT / "templates") -> Renderer:
+    """The renderer of a template folder."""
+    return Renderer(folder)
+
+
+def pad(value: object, width: int, align: str = "left") -> str:
+    """Text filled up to `width` columns of a terminal, where a Chinese character takes two."""
+    text = str(value)
+    room = " " * max(0, width - wcswidth(text))
+    return room + text if align == "right" else text + room
+
+
+def percent(ratio: Fraction | None, places: int = 1) -> str:
+    """An exact ratio as a percentage, rounded half up once, here."""
+    if ratio is None:
+        return "—"
+    exact = Decimal(ratio.numerator * 100) / Decimal(ratio.denominator)
+    return f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)}%"
+
+
+def clock_words(instant: datetime | None) -> str:
+    """`2018-11-05 23:59`, on the clocks it carries."""
+    return instant.strftime("%Y-%m-%d %H:%M") if instant else "—"
+
+
+def deadline_words(due_at: datetime | None) -> str:
+    """An exclusive boundary as an office says it: `11月5日（周一）24时前`, or with its clock time."""
+    if due_at is None:
+        return renderer().say("dates.any-time")
+    if due_at.time() == time():
+        return renderer().say("dates.by-end-of", day=calendars.day_words(due_at.date() - timedelta(days=1)))
+    return renderer().say("dates.by", day=calendars.day_words(due_at.date()), at=due_at.strftime("%H:%M"))
+
+
+def period_words(period: str) -> str:
+    """`2018-10` as `2018年10月`; other periods as they are."""
+    try:
+        year, month = calendars.parse_month(period)
+    except ValueError:
+        return period
+    return renderer().say("dates.month", year=year, month=month)

@@ -1,0 +1,105 @@
+"""Deciding what to say: each moment that has come becomes a message, or is noted as superseded."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, or_
+
+from duban import calendars, notices
+from duban.ledger import Ledger, Writer, queries
+from duban.ledger import tables as t
+from duban.ledger.queries import Scope, UnsettledMoment
+from duban.plan import Plan
+from duban.services.campaigns import deployed_plan
+from duban.services.watching import scope_of_phase, standings
+
+NO_CHANNEL = "none"
+"""Channel of a message to a recipient the plan gives no way to reach; it waits for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one run decided to say, by kind; superseded ones are on record, moot ones are not."""
+
+    remind: int = 0
+    chase: int = 0
+    escalate: int = 0
+    superseded: int = 0
+
+    @property
+    def sent(self) -> int:
+        """How many messages wait for their recipients' digests because of this run."""
+        return self.remind + self.chase + self.escalate
+
+
+def decide_messages(
+    ledger: Ledger, campaign: str, *, phase: str | None = None, as_of: datetime | None = None
+) -> Said:
+    """Decide about every moment that has come, in one transaction under the campaign's lock: whoever
+    runs twice, or at the same time, finds nothing left to decide."""
+    now = ledger.now(as_of)
+    with ledger.read() as conn:
+        plan = deployed_plan(conn, campaign)
+        scope = scope_of_phase(plan, plan.phase[phase]) if phase else Scope(campaign)
+        if not queries.unsettled_moments(conn, scope, calendars.to_micros(now), plan.zone):
+            return Said()
+    with ledger.write(campaign, as_of=as_of) as w:
+        return _decide(w, plan, scope)
+
+
+def _decide(w: Writer, plan: Plan, scope: Scope) -> Said:
+    moments = queries.unsettled_moments(w.conn, scope, w.micros, plan.zone)
+    by_obligation: dict[str, list[UnsettledMoment]] = defaultdict(list)
+    for moment in moments:
+        by_obligation[moment.obligation].append(moment)
+    found = standings(w.conn, plan, Scope(plan.slug, keys=tuple(by_obligation)), w.at)
+    contacts = queries.first_contacts(w.conn, plan.slug)
+    counts: dict[str, int] = defaultdict(int)
+    messages, waiting = [], []
+    for stands in found:
+        mine = by_obligation[stands.owed.key]
+        for moment, verdict in zip(mine, notices.choose(mine, stands, w.at), strict=True):
+            if verdict == "moot":
+                continue
+            counts[moment.kind if verdict == "send" else "superseded"] += 1
+            recipient = notices.recipient_of(moment.kind, stands.owed.unit)
+            contact, channel = contacts.get(recipient, (None, NO_CHANNEL))
+            row = message_row(plan.slug, moment, recipient, channel) | {
+                "verdict": verdict, "decided_at": w.micros,
+            }  # fmt: skip
+            messages.append(row)
+            if verdict == "send" and contact is not None:
+                waiting.append({"message": row["id"], "contact": contact})
+    w.record("message", plan.slug, messages)
+    if waiting:
+        w.conn.execute(t.unsealed.insert(), waiting)
+    _settle(w, moments)
+    return Said(**counts)
+
+
+def message_row(campaign: str, moment: UnsettledMoment, recipient: str, channel: str) -> dict[str, object]:
+    """A message under its natural key (rule 6); a decision by hand brings its own occasion."""
+    due, at = calendars.to_micros(moment.due_at), calendars.to_micros(moment.at)
+    key = f"{moment.obligation}~{moment.kind}{moment.days}~{due}~{recipient}~{channel}~0"
+    return {
+        "id": key, "campaign": campaign, "obligation": moment.obligation, "kind": moment.kind,
+        "days": moment.days, "moment_at": at, "due_at": due, "recipient": recipient, "channel": channel,
+        "occasion": "0",
+    }  # fmt: skip
+
+
+def _settle(w: Writer, moments: list[UnsettledMoment]) -> None:
+    m = t.moment.c
+    for start in range(0, len(moments), 100):
+        chunk = moments[start : start + 100]
+        mine = [
+            and_(
+                m.obligation == x.obligation, m.kind == x.kind, m.days == x.days,
+                m.due_at == calendars.to_micros(x.due_at),
+            )
+            for x in chunk
+        ]  # fmt: skip
+        w.conn.execute(t.moment.update().where(or_(*mine)).values(settled=True))

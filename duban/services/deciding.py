@@ -1,0 +1,81 @@
+"""A person decides about one obligation: waive 免报, give up, extend 延期, return 退回, accept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from duban import agenda
+from duban.calendars import to_micros
+from duban.errors import BadInput, NotAllowed, Problem
+from duban.ledger import Ledger, Writer
+from duban.ledger import tables as t
+from duban.ledger.queries import Scope
+from duban.plan import Plan
+from duban.services.campaigns import deployed_plan
+from duban.services.deploying import insert_moments
+from duban.services.receiving import Address
+from duban.services.watching import standings
+from duban.standing import DecisionKind, Standing
+
+
+def decide(
+    ledger: Ledger,
+    to: Address,
+    kind: DecisionKind,
+    *,
+    by: str,
+    reason: str,
+    until: datetime | None = None,
+    not_a_report: bool = False,
+    as_of: datetime | None = None,
+) -> Standing:
+    """Record a decision and return how the obligation stands after it.
+
+    `until` (exclusive) is the new due time of `extend` and the resubmit-by time of `return`. Raises
+    BadInput for an obligation that does not exist, NotAllowed for a decision that makes no sense now.
+    """
+    with ledger.write(to.campaign, as_of=as_of) as w:
+        plan = deployed_plan(w.conn, to.campaign)
+        scope = Scope(to.campaign, keys=(to.obligation,))
+        found = standings(w.conn, plan, scope, w.at)
+        if not found:
+            problem = Problem("unknown-obligation", key="obligation", value=to.obligation)
+            raise BadInput("bad-address", (problem,), count=1)
+        before = found[0]
+        version = before.version if kind in ("return", "accept") else None
+        _check(before, kind, until, reason)
+        count = w.conn.scalar(select(func.count()).where(t.decision.c.obligation == to.obligation)) or 0
+        row = {
+            "id": f"{to.obligation}#{count + 1}", "campaign": to.campaign, "obligation": to.obligation,
+            "kind": kind, "version": version, "until": None if until is None else to_micros(until),
+            "not_a_report": not_a_report, "by": by, "reason": reason, "decided_at": w.micros,
+        }  # fmt: skip
+        w.record("decision", to.campaign, [row])
+        if kind == "extend" and until is not None:
+            _move_moments(w, plan, before, until)
+        return standings(w.conn, plan, scope, w.at)[0]
+
+
+def _check(stands: Standing, kind: DecisionKind, until: datetime | None, reason: str) -> None:
+    if not reason.strip():
+        raise NotAllowed("reason-missing")
+    if kind in ("return", "accept") and stands.version is None:
+        raise NotAllowed("nothing-to-review", obligation=stands.owed.key)
+    if kind == "return" and stands.accepted is not None:
+        raise NotAllowed("accepted-is-frozen", obligation=stands.owed.key)
+    if kind == "extend" and (until is None or stands.due_at is None or until <= stands.due_at):
+        raise NotAllowed("extension-not-later", due_at=stands.due_at)
+    if kind in ("waive", "give-up") and stands.met:
+        raise NotAllowed("already-met", obligation=stands.owed.key)
+
+
+def _move_moments(w: Writer, plan: Plan, before: Standing, until: datetime) -> None:
+    """The extended obligation is reminded and chased around its new due day."""
+    m = t.moment.c
+    w.conn.execute(t.moment.delete().where(m.obligation == before.owed.key, ~m.settled))
+    local = until.astimezone(plan.zone)
+    due_day = agenda.day_before(local)
+    moments = agenda.moments_around(due_day, plan.duty[before.owed.duty].moments, plan)
+    insert_moments(w, [(before.owed.key, until, moments)])

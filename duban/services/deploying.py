@@ -1,0 +1,131 @@
+"""Deploying a plan: its text goes on record, its obligations and moments into the working tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from duban import agenda, calendars
+from duban.ledger import Ledger, Writer, queries
+from duban.ledger import tables as t
+from duban.notices import COORDINATOR
+from duban.plan import Bundle, Plan, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What deploying did."""
+
+    campaign: str
+    version: int
+    changed: bool
+    """False when this very plan was in force already."""
+    obligations: int
+
+
+def deploy(ledger: Ledger, bundle: Bundle, *, reason: str, as_of: datetime | None = None) -> Deployment:
+    """Put a plan in force from now on. Raises PlanInvalid.
+
+    Obligations due before this moment are outside every rate (不计) and nothing is said about them;
+    what was due under an earlier version keeps its rule.
+    """
+    plan = parse(bundle)
+    planned = [o for o in agenda.obligations(plan) if o.due_at is not None]
+    with ledger.write(plan.slug, as_of=as_of) as w:
+        current = queries.newest_plan(w.conn, plan.slug)
+        if current is not None and current[1] == bundle.text:
+            return Deployment(plan.slug, current[0], False, len(planned))
+        version = current[0] + 1 if current else 1
+        if not w.conn.execute(select(t.bundle.c.digest).where(t.bundle.c.digest == bundle.digest)).first():
+            w.conn.execute(t.bundle.insert(), {"digest": bundle.digest, "content": bundle.text})
+        row = {"campaign": plan.slug, "version": version, "bundle": bundle.digest}
+        w.record("plan", plan.slug, [row | {"recorded_at": w.micros, "reason": reason}])
+        _contacts(w, plan)
+        _obligations(w, plan, planned)
+    return Deployment(plan.slug, version, True, len(planned))
+
+
+def _contacts(w: Writer, plan: Plan) -> None:
+    w.conn.execute(t.contact_of.delete().where(t.contact_of.c.campaign == plan.slug))
+    coordinator = plan.file.coordinator.unit
+    for unit in plan.units:
+        recipients = [f"unit:{unit.id}", *([COORDINATOR] if unit.id == coordinator else [])]
+        for rank, channel in enumerate(unit.channels):
+            contact = _contact(w, channel.kind, channel.address)
+            rows = [
+                {"campaign": plan.slug, "recipient": name, "rank": rank, "contact": contact}
+                for name in recipients
+            ]
+            w.conn.execute(t.contact_of.insert(), rows)
+
+
+def _contact(w: Writer, channel: str, address: str) -> int:
+    c = t.contact.c
+    found = w.conn.scalar(select(c.id).where(c.channel == channel, c.address == address))
+    if found is not None:
+        return int(found)
+    made = w.conn.execute(t.contact.insert().returning(c.id), {"channel": channel, "address": address})
+    return int(made.scalar_one())
+
+
+def _obligations(w: Writer, plan: Plan, planned: list[agenda.Obligation]) -> None:
+    """Bring the working tables in line with the plan, leaving alone what is due already."""
+    o, m = t.obligation.c, t.moment.c
+    stored = {
+        r.id: r.due_at
+        for r in w.conn.execute(select(o.id, o.due_at).where(o.campaign == plan.slug, o.due_at.is_not(None)))
+    }
+    fixed = {key for key, due_at in stored.items() if due_at <= w.micros}
+    fresh = [(rank, x) for rank, x in enumerate(planned) if x.key not in fixed]
+    dropped = set(stored) - fixed - {x.key for _, x in fresh}
+    for key in dropped:
+        w.conn.execute(t.obligation.update().where(o.id == key).values(counted=False))
+    for key in dropped | {x.key for _, x in fresh if x.key in stored}:
+        w.conn.execute(t.moment.delete().where(m.obligation == key, ~m.settled))
+    inserted = []
+    for rank, x in fresh:
+        row = obligation_row(x, rank) | {"counted": x.due_at is not None and x.due_at > w.at}
+        if x.key in stored:
+            w.conn.execute(t.obligation.update().where(o.id == x.key).values(**row))
+        else:
+            inserted.append(row)
+    if inserted:
+        w.conn.execute(t.obligation.insert(), inserted)
+    insert_moments(w, ((x.key, x.due_at, x.moments) for _, x in fresh if x.due_at and x.due_at > w.at))
+
+
+def obligation_row(x: agenda.Obligation, rank: int) -> dict[str, object]:
+    """An agenda's obligation as the ledger stores it."""
+    return {
+        "id": x.key, "campaign": x.campaign, "duty": x.duty, "unit": x.unit, "period": x.period or "",
+        "subject": x.subject or "", "covers_from": x.covers[0].isoformat(),
+        "covers_until": x.covers[1].isoformat(), "opens_at": calendars.to_micros(x.opens_at),
+        "due_at": None if x.due_at is None else calendars.to_micros(x.due_at), "counted": True, "rank": rank,
+    }  # fmt: skip
+
+
+def insert_moments(w: Writer, found: Iterable[tuple[str, datetime, tuple[agenda.Moment, ...]]]) -> None:
+    """Materialise moments, those that are still to come; a stale one is never said."""
+    rows = []
+    for key, due_at, moments in found:
+        campaign = key.partition("/")[0]
+        for x in moments:
+            at = calendars.to_micros(x.at)
+            if at >= w.micros:
+                due = calendars.to_micros(due_at)
+                rows.append({"obligation": key, "kind": x.kind, "days": x.days, "due_at": due,
+                             "campaign": campaign, "at": at, "settled": False})  # fmt: skip
+    known = set()
+    for start in range(0, len(rows), 500):
+        chunk = [str(r["obligation"]) for r in rows[start : start + 500]]
+        found_rows = w.conn.execute(
+            select(t.moment.c.obligation, t.moment.c.kind, t.moment.c.days, t.moment.c.due_at)
+            .where(t.moment.c.obligation.in_(chunk))
+        )  # fmt: skip
+        known |= {tuple(r) for r in found_rows}
+    rows = [r for r in rows if (r["obligation"], r["kind"], r["days"], r["due_at"]) not in known]
+    if rows:
+        w.conn.execute(t.moment.insert(), rows)

@@ -1,0 +1,66 @@
+"""The lease: one run of a campaign at a time. Overlapping runs would be harmless, only busier."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import or_, select
+
+from duban.calendars import to_micros
+from duban.ledger import Ledger, Writer
+from duban.ledger import tables as t
+
+LEASE = timedelta(minutes=5)
+"""How long a lease holds without renewal; a run renews it at each phase."""
+
+
+def take_lease(ledger: Ledger, campaign: str, owner: str) -> bool:
+    """Take or renew the lease. Who finds it taken leaves a note (`wanted_again`) and gets False.
+
+    A lease is about processes, so it runs on the real clock even when the ledger's is virtual.
+    """
+    x = t.lease.c
+    now = ledger.clock()
+    row = {"owner": owner, "until": to_micros(now + LEASE)}
+    with ledger.write() as w:
+        mine = w.conn.execute(
+            t.lease.update()
+            .where(x.campaign == campaign, or_(x.owner == owner, x.until <= to_micros(now)))
+            .values(**row)
+        )
+        if mine.rowcount == 1:
+            return True
+        if _insert_once(w, {"campaign": campaign, "wanted_again": False} | row):
+            return True
+        w.conn.execute(t.lease.update().where(x.campaign == campaign).values(wanted_again=True))
+        return False
+
+
+def _insert_once(w: Writer, row: dict[str, object]) -> bool:
+    """Insert the lease unless another process was faster; the database decides."""
+    if w.conn.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as pg_insert
+
+        return w.conn.execute(pg_insert(t.lease).values(row).on_conflict_do_nothing()).rowcount == 1
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    return w.conn.execute(sqlite_insert(t.lease).values(row).on_conflict_do_nothing()).rowcount == 1
+
+
+def give_back_lease(ledger: Ledger, campaign: str, owner: str) -> bool:
+    """Let go, unless somebody has asked meanwhile: then keep the lease and return True (look again)."""
+    x = t.lease.c
+    mine = (x.campaign == campaign) & (x.owner == owner)
+    with ledger.write() as w:
+        wanted = w.conn.scalar(select(x.wanted_again).where(mine).with_for_update())
+        if wanted:
+            w.conn.execute(t.lease.update().where(mine).values(wanted_again=False))
+            return True
+        w.conn.execute(t.lease.delete().where(mine))
+        return False
+
+
+def drop_lease(ledger: Ledger, campaign: str, owner: str) -> None:
+    """Let go whatever was asked meanwhile: the way out of a run that failed."""
+    with ledger.write() as w:
+        w.conn.execute(t.lease.delete().where(t.lease.c.campaign == campaign, t.lease.c.owner == owner))

@@ -1,0 +1,133 @@
+"""Figures of a period, and the documents drafted from them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from duban import agenda, calendars, figures
+from duban.documents.consolidated import consolidated_workbook
+from duban.documents.period import PeriodFigures
+from duban.errors import BadInput, Problem
+from duban.figures import CellRow
+from duban.ledger import Ledger, journal, queries
+from duban.ledger import tables as t
+from duban.ledger.queries import Scope
+from duban.plan import Phase, Plan
+from duban.rendering import Renderer
+from duban.services.campaigns import deployed_plan
+from duban.services.watching import standings
+from duban.standing import rates
+
+
+def period_figures(conn: Connection, plan: Plan, duty: str, period: str, now: datetime) -> PeriodFigures:
+    """The figures of one period of one duty. Raises BadInput for a period that is not due there."""
+    form = plan.form_of(duty) if duty in plan.duty else None
+    found = standings(conn, plan, Scope(plan.slug, duty=duty, period=period), now)
+    if form is None or not found:
+        raise BadInput(
+            "bad-address", (Problem("unknown-period", key="period", value=f"{duty} {period}"),), count=1
+        )
+    expected = [s.owed.unit for s in found if s.expected]
+    unit_of = {
+        f"{s.owed.key}@{s.version}": s.owed.unit for s in found if s.version is not None and s.expected
+    }
+    cells: list[CellRow] = []
+    texts: dict[str, dict[str, str]] = {}
+    for submission, indicator, value, text in queries.values(conn, list(unit_of)):
+        if value is not None:
+            cells.append(CellRow(period, unit_of[submission], indicator, value))
+        elif text is not None:
+            texts.setdefault(unit_of[submission], {})[indicator] = text
+    totals = figures.totals(figures.frame(cells), form, expected)
+    seq, head = journal_head(conn, plan.slug, now)
+    return PeriodFigures(plan, duty, period, form, now, found, rates(found), totals, cells, texts, head, seq)
+
+
+def journal_head(conn: Connection, campaign: str, now: datetime) -> tuple[int, str]:
+    """Seq and digest of the last record up to `now`."""
+    j = t.journal.c
+    row = conn.execute(
+        select(j.seq, j.digest)
+        .where(j.campaign == campaign, j.recorded_at <= calendars.to_micros(now))
+        .order_by(j.seq.desc())
+        .limit(1)
+    ).first()
+    return (row.seq, row.digest) if row else (0, journal.GENESIS)
+
+
+def due_periods(plan: Plan, now: datetime) -> list[tuple[str, str]]:
+    """(duty, period) of every return whose deadline has passed, in order of time."""
+    passed = [o for o in agenda.obligations(plan) if o.due_at and o.due_at <= now]
+    return list(dict.fromkeys((o.duty, o.period) for o in passed if o.period and plan.form_of(o.duty)))
+
+
+def phase_periods(plan: Plan, phase: Phase, now: datetime) -> list[tuple[str, str]]:
+    """The due periods that a phase touches."""
+    mine = {(o.duty, o.period) for o in agenda.obligations(plan) if phase.id in o.phases}
+    return [found for found in due_periods(plan, now) if found in mine]
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """Documents of one period."""
+
+    duty: str
+    period: str
+    folder: Path
+    workbook: Path
+    summary: Path
+    changed: bool
+    """False when they stand as they were: no figure of theirs has changed."""
+
+
+def draft_documents(
+    ledger: Ledger, campaign: str, duty: str, period: str, *, texts: Renderer, folder: Path,
+    as_of: datetime | None = None,
+) -> Drafted:  # fmt: skip
+    """Draft the consolidated workbook and the summary of a period into `folder`.
+
+    Raises BadInput, NotAllowed. Files are replaced whole, so a reader never sees half of one.
+    """
+    now = ledger.now(as_of)
+    with ledger.read() as conn:
+        plan = deployed_plan(conn, campaign)
+        data = period_figures(conn, plan, duty, period, now)
+        d = t.draft.c
+        last = conn.scalar(
+            select(d.figures).where(d.campaign == campaign, d.duty == duty, d.period == period)
+        )
+    place = folder / campaign / f"{duty}-{period}"
+    stem = texts.say("documents.stem", plan=plan, duty=plan.duty[duty], period=period)
+    drafted = Drafted(duty, period, place, place / f"{stem}.xlsx", place / f"{stem}.html", True)
+    digest = _digest(data)
+    if last == digest and drafted.workbook.exists() and drafted.summary.exists():
+        return Drafted(duty, period, place, drafted.workbook, drafted.summary, False)
+    place.mkdir(parents=True, exist_ok=True)
+    _replace(drafted.workbook, consolidated_workbook(data, texts))
+    _replace(drafted.summary, texts.render("reports/monthly.html", f=data).encode())
+    with ledger.write(as_of=as_of) as w:
+        row = {"campaign": campaign, "duty": duty, "period": period}
+        w.conn.execute(t.draft.delete().where(d.campaign == campaign, d.duty == duty, d.period == period))
+        w.conn.execute(t.draft.insert(), row | {"figures": digest, "folder": str(place), "made_at": w.micros})
+    return drafted
+
+
+def _digest(data: PeriodFigures) -> str:
+    """What the documents say, so that they are drafted again only when it changes."""
+    said = [
+        [(s.owed.unit, s.came_in, s.version, s.on_time, s.state) for s in data.standings],
+        [(t.indicator.code, str(t.value), t.missing) for t in data.totals],
+    ]
+    return hashlib.sha256(journal.canonical(said).encode()).hexdigest()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.write_bytes(content)
+    part.replace(path)

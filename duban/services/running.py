@@ -1,0 +1,61 @@
+"""One run of a campaign without Prefect: what flows/campaign.py does, step for step. Rehearsals use
+it; a test holds that both leave equal journals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from duban.ledger import Ledger
+from duban.rendering import Renderer
+from duban.services import leasing
+from duban.services.campaigns import deployed_plan
+from duban.services.chasing import Said, decide_messages
+from duban.services.reporting import Drafted, draft_documents, due_periods
+from duban.services.watching import Progress, is_closed, open_phases
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run found and did."""
+
+    phases: tuple[Progress, ...] = ()
+    said: tuple[Said, ...] = ()
+    drafted: tuple[Drafted, ...] = ()
+    closed: bool = False
+    skipped: bool = False
+    """Another run held the lease; it will look again."""
+
+
+def run_campaign(
+    ledger: Ledger, campaign: str, *, texts: Renderer, documents: Path, owner: str, lease: bool = True,
+    as_of: datetime | None = None,
+) -> Run:  # fmt: skip
+    """Do what is due and not yet recorded. Twice is as once."""
+    if not lease:
+        return _run(ledger, campaign, texts, documents, as_of)
+    if not leasing.take_lease(ledger, campaign, owner):
+        return Run(skipped=True)
+    try:
+        run = _run(ledger, campaign, texts, documents, as_of)
+        while leasing.give_back_lease(ledger, campaign, owner):
+            run = _run(ledger, campaign, texts, documents, as_of)
+        return run
+    except BaseException:
+        leasing.drop_lease(ledger, campaign, owner)
+        raise
+
+
+def _run(ledger: Ledger, campaign: str, texts: Renderer, documents: Path, as_of: datetime | None) -> Run:
+    now = ledger.now(as_of)
+    with ledger.read() as conn:
+        plan = deployed_plan(conn, campaign)
+        phases = open_phases(conn, plan, now)
+        closed = is_closed(conn, plan, now)
+    said = [decide_messages(ledger, campaign, phase=p.id, as_of=as_of) for p in phases]
+    drafted = [
+        draft_documents(ledger, campaign, duty, period, texts=texts, folder=documents, as_of=as_of)
+        for duty, period in due_periods(plan, now)
+    ]
+    return Run(tuple(phases), tuple(said), tuple(drafted), closed)
