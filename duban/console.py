@@ -1,0 +1,95 @@
+"""What every command needs: settings, the ledger when it is wanted, a plan by name, a way to print."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date, datetime, time
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from sqlalchemy.engine import make_url
+
+from duban.errors import BadInput, NotAllowed
+from duban.plan import Plan, parse
+from duban.rendering import Renderer, renderer
+from duban.services.campaigns import deployed_plan, folder_of, read_bundle
+from duban.settings import ZONE, Settings
+
+if TYPE_CHECKING:
+    from duban.ledger import Ledger
+
+
+class Console:
+    """One invocation of the command line."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def texts(self) -> Renderer:
+        """The Chinese texts."""
+        return renderer(self.settings.templates)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger of the settings; made when there is none."""
+        from duban.ledger import open_ledger
+
+        self.settings.var.mkdir(parents=True, exist_ok=True)
+        return open_ledger(self.settings.ledger_url)
+
+    def plan(self, name: str, at: datetime | None = None) -> Plan:
+        """A deployed slug's plan from the ledger, else from the folder. Raises BadInput, PlanInvalid."""
+        if "/" not in name and self._ledger_exists():
+            with self.ledger.read() as conn:
+                try:
+                    return deployed_plan(conn, name, at)
+                except NotAllowed:
+                    pass
+        return parse(read_bundle(folder_of(name, self.settings.campaigns)))
+
+    def _ledger_exists(self) -> bool:
+        url = make_url(self.settings.ledger_url)
+        return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+
+    def read(self, path: Path) -> bytes:
+        """A file's bytes. Raises BadInput."""
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise BadInput("file-unreadable", path=str(path), detail=error.strerror or "") from error
+
+    def run_python(self, module: str, *arguments: str) -> None:
+        """Run a module of deployments/ as a process of its own: the core stays free of Prefect."""
+        command = [sys.executable, "-m", module, *arguments]
+        done = subprocess.run(command, cwd=self.settings.root, check=False)
+        if done.returncode:
+            sys.exit(done.returncode)
+
+
+def instant(text: str | None) -> datetime | None:
+    """A day (its first instant) or an ISO 8601 time; without a zone it is Chinese time. Raises BadInput."""
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+        if len(text) == 10:
+            parsed = datetime.combine(date.fromisoformat(text), time())
+    except ValueError as error:
+        raise BadInput("bad-instant", value=text) from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=ZONE)
+
+
+def emit_json(document: Any) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def show_problems(texts: Renderer, error: BadInput) -> None:
+    """Every mistake, on stderr."""
+    title = texts.error(error)
+    click.echo(texts.render("cli/problems.txt", title=title, problems=error.problems), err=True)
