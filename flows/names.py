@@ -1,0 +1,50 @@
+"""What runs are called and how they end, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from prefect.runtime import flow_run
+
+from duban.services.campaigns import deployed_plan
+from tasks.house import house
+
+
+def campaign_run_name() -> str:
+    """`药品净网2018 · 2018-11-05`."""
+    campaign, as_of = _parameters("campaign", "as_of")
+    h = house()
+    with h.ledger.read() as conn:
+        plan = deployed_plan(conn, campaign)
+    return f"{plan.file.short} · {_instant(as_of).astimezone(plan.zone).date()}"
+
+
+def phase_run_name() -> str:
+    """`集中打击阶段 · 2018-11-05`."""
+    campaign, phase, as_of = _parameters("campaign", "phase", "as_of")
+    h = house()
+    with h.ledger.read() as conn:
+        plan = deployed_plan(conn, campaign)
+    return f"{plan.phase[phase].name} · {_instant(as_of).astimezone(plan.zone).date()}"
+
+
+def deliver_run_name() -> str:
+    """`发送 · 2018-11-05 08:30`."""
+    (as_of,) = _parameters("as_of")
+    title = house().texts.words["run"]["deliver"]
+    return f"{title} · {_instant(as_of).astimezone(house().settings.zone):%Y-%m-%d %H:%M}"
+
+
+def _parameters(*names: str) -> list[Any]:
+    known = flow_run.parameters
+    return [known.get(name) for name in names]
+
+
+def _instant(as_of: datetime | None) -> datetime:
+    return house().ledger.now(as_of)
+
+
+def overdue_name(count: int) -> str:
+    """The name of a final state: Prefect draws it green whatever it says."""
+    return "Nothing overdue" if not count else f"{count} unit{'s' if count > 1 else ''} overdue"

@@ -1,0 +1,33 @@
+"""Who is missing: obligations of a phase whose deadline has passed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prefect import task
+
+from duban.rendering import deadline_words, period_words
+from duban.services.campaigns import deployed_plan
+from duban.services.watching import scope_of_phase, standings
+from tasks.house import house
+
+
+@task
+def check_deadlines(campaign: str, phase: str, as_of: datetime | None) -> list[dict[str, str]]:
+    """One row per overdue obligation, in the words of the table a coordinator sees."""
+    h = house()
+    words = h.texts.words
+    columns = words["run"]["columns"]
+    with h.ledger.read() as conn:
+        plan = deployed_plan(conn, campaign)
+        found = standings(conn, plan, scope_of_phase(plan, plan.phase[phase]), h.ledger.now(as_of))
+    return [
+        {
+            columns["unit"]: plan.unit[s.owed.unit].name,
+            columns["duty"]: period_words(s.owed.period) + plan.duty[s.owed.duty].name,
+            columns["due"]: deadline_words(s.due_at),
+            columns["state"]: words["came_in"][s.came_in],
+        }
+        for s in found
+        if s.open and s.state == "overdue"
+    ]

@@ -1,0 +1,36 @@
+"""Documents of the periods that are due, and the board."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from prefect import task
+
+from duban.services.board import board, board_text
+from duban.services.campaigns import deployed_plan
+from duban.services.reporting import draft_documents, due_periods
+from tasks.house import house
+
+
+@task
+def publish(campaign: str, as_of: datetime | None) -> list[str]:
+    """Draft what has changed; returns the files that are new."""
+    h = house()
+    with h.ledger.read() as conn:
+        plan = deployed_plan(conn, campaign)
+    drafted = [
+        draft_documents(
+            h.ledger, campaign, duty, period, texts=h.texts, folder=h.settings.documents, as_of=as_of
+        )
+        for duty, period in due_periods(plan, h.ledger.now(as_of))
+    ]
+    return [str(path) for d in drafted if d.changed for path in (d.workbook, d.summary)]
+
+
+@task
+def draw_board(campaign: str, as_of: datetime | None) -> str:
+    """The campaign's board in Markdown."""
+    h = house()
+    with h.ledger.read() as conn:
+        plan = deployed_plan(conn, campaign)
+        return board_text(board(conn, plan, h.ledger.now(as_of)), h.texts)
