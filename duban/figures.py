@@ -6,7 +6,7 @@ Scaled 64-bit integers go in, exact decimals come out. Sums are bounded: cells b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -59,43 +59,47 @@ def totals(cells: pd.DataFrame, form: Form, expected: Sequence[str]) -> list[Tot
     `expected` are the units that belong in the total. Periods are folded per unit first, by the
     indicator's `periods` operator, then units by its `units` operator.
     """
-    by_indicator = dict(tuple(cells.groupby("indicator", sort=False)))
-    found = []
-    for section in form.sections:
-        for indicator in section.indicators:
-            if indicator.is_number:
-                mine = by_indicator.get(indicator.code)
-                found.append(_total(indicator, section.name, mine, expected))
+    folds = _per_unit(cells)
+    return [
+        _total(indicator, section.name, folds.get(indicator.code, {}), expected)
+        for section in form.sections
+        for indicator in section.indicators
+        if indicator.is_number
+    ]
+
+
+Fold = dict[str, int]
+"""sum, count, min, max and last of some values."""
+
+
+def _per_unit(cells: pd.DataFrame) -> dict[str, dict[str, Fold]]:
+    """Indicator → unit → every fold over its periods, in one pass."""
+    grouped = cells.sort_values("period").groupby(["indicator", "unit"], sort=False)["value"]
+    folded = grouped.agg(["sum", "count", "min", "max", "last"])
+    found: dict[str, dict[str, Fold]] = {}
+    for (indicator, unit), row in zip(folded.index, folded.to_dict("records"), strict=True):
+        found.setdefault(indicator, {})[unit] = {str(k): int(v) for k, v in row.items()}
     return found
 
 
-def _total(indicator: Indicator, section: str, cells: pd.DataFrame | None, expected: Sequence[str]) -> Total:
-    if cells is None or cells.empty:
-        return Total(indicator, section, None, 0, len(expected), tuple(expected))
-    per_unit = {
-        str(unit): _fold(indicator.periods, [int(v) for v in rows.sort_values("period")["value"]])
-        for unit, rows in cells.groupby("unit", sort=False)
-    }
-    value = _fold(indicator.units, [v for v in per_unit.values() if v is not None])
-    missing = tuple(u for u in expected if u not in per_unit)
+def _total(indicator: Indicator, section: str, units: dict[str, Fold], expected: Sequence[str]) -> Total:
+    per_unit = [_fold(indicator.periods, fold) for fold in units.values()]
+    values = [v for v in per_unit if v is not None]
+    value = None
+    if values:
+        across = {"sum": sum(values), "count": len(values), "min": min(values), "max": max(values)}
+        value = _fold(indicator.units, across)
+    missing = tuple(u for u in expected if u not in units)
     return Total(
         indicator, section, _exact(value, indicator), len(expected) - len(missing), len(expected), missing
     )
 
 
-def _fold(operator: str, values: Sequence[int | Fraction]) -> int | Fraction | None:
-    """One operator over values in order of period (or, for units, in any order)."""
-    if not values or operator == "none":
-        return None
+def _fold(operator: str, fold: Mapping[str, int | Fraction]) -> int | Fraction | None:
+    """One operator's value; `none` and what an axis has not (units have no last) give None."""
     if operator == "avg":
-        return Fraction(sum(values), 1) / len(values)
-    if operator == "count":
-        return len(values)
-    if operator == "last":
-        return values[-1]
-    if operator == "sum":
-        return sum(values)
-    return min(values) if operator == "min" else max(values)
+        return Fraction(fold["sum"]) / Fraction(fold["count"])
+    return fold.get(operator)
 
 
 def _exact(value: int | Fraction | None, indicator: Indicator) -> Decimal | None:

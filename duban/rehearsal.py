@@ -133,8 +133,11 @@ class Teller:
         delivered = deliver(self.ledger, self.transport, self.texts, owner="rehearsal", as_of=tick)
         if delivered.withdrawn:
             self._tell(tick, "story.withdrawn", n=delivered.withdrawn)
+        by_subject: dict[str, list[Parcel]] = {}
         for parcel in self.transport.parcels[before:]:
-            self._tell(tick, "story.sent", parcel=parcel)
+            by_subject.setdefault(parcel.subject, []).append(parcel)
+        for subject, parcels in by_subject.items():
+            self._tell(tick, "story.sent", subject=subject, to=[self._name(p) for p in parcels])
         if done.closed and not self._closed:
             self._closed = True
             self._tell(tick, "story.closed")
@@ -164,6 +167,13 @@ class Teller:
         local = at.astimezone(self.plan.zone)
         day = self.days.setdefault(local.date(), Day(local.date(), self._phase(local.date())))
         day.lines.append(Line(local.strftime("%H:%M"), self.texts.say(code, **values)))
+
+    def _name(self, parcel: Parcel) -> str:
+        """The unit behind an address."""
+        for unit in self.plan.units:
+            if any((c.kind, c.address) == (parcel.channel, parcel.address) for c in unit.channels):
+                return f"{unit.short}({parcel.channel})"
+        return parcel.address
 
     def _phase(self, day: date) -> str:
         return "、".join(p.name for p in self.plan.file.phases if p.touches(day, day))

@@ -21,12 +21,12 @@ def campaign_run_name() -> str:
 
 
 def phase_run_name() -> str:
-    """`集中打击阶段 · 2018-11-05`."""
+    """`action 集中打击阶段 · 2018-11-05`: the id too, since the run graph has no Chinese glyphs."""
     campaign, phase, as_of = _parameters("campaign", "phase", "as_of")
     h = house()
     with h.ledger.read() as conn:
         plan = deployed_plan(conn, campaign)
-    return f"{plan.phase[phase].name} · {_instant(as_of).astimezone(plan.zone).date()}"
+    return f"{phase} {plan.phase[phase].name} · {_instant(as_of).astimezone(plan.zone).date()}"
 
 
 def deliver_run_name() -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from duban import agenda, calendars, figures
 from duban.documents.consolidated import consolidated_workbook
@@ -95,27 +95,40 @@ def draft_documents(
     Raises BadInput, NotAllowed. Files are replaced whole, so a reader never sees half of one.
     """
     now = ledger.now(as_of)
+    d = t.draft.c
+    mine = (d.campaign == campaign) & (d.duty == duty) & (d.period == period)
     with ledger.read() as conn:
         plan = deployed_plan(conn, campaign)
+        place = folder / campaign / f"{duty}-{period}"
+        stem = texts.say("documents.stem", plan=plan, duty=plan.duty[duty], period=period)
+        made = Drafted(duty, period, place, place / f"{stem}.xlsx", place / f"{stem}.html", False)
+        seq = _last_change(conn, campaign, now)
+        last = conn.execute(select(d.figures, d.seq).where(mine)).one_or_none()
+        there = made.workbook.exists() and made.summary.exists()
+        if last is not None and last.seq == seq and there:
+            return made
         data = period_figures(conn, plan, duty, period, now)
-        d = t.draft.c
-        last = conn.scalar(
-            select(d.figures).where(d.campaign == campaign, d.duty == duty, d.period == period)
-        )
-    place = folder / campaign / f"{duty}-{period}"
-    stem = texts.say("documents.stem", plan=plan, duty=plan.duty[duty], period=period)
-    drafted = Drafted(duty, period, place, place / f"{stem}.xlsx", place / f"{stem}.html", True)
     digest = _digest(data)
-    if last == digest and drafted.workbook.exists() and drafted.summary.exists():
-        return Drafted(duty, period, place, drafted.workbook, drafted.summary, False)
-    place.mkdir(parents=True, exist_ok=True)
-    _replace(drafted.workbook, consolidated_workbook(data, texts))
-    _replace(drafted.summary, texts.render("reports/monthly.html", f=data).encode())
+    changed = last is None or last.figures != digest or not there
+    if changed:
+        place.mkdir(parents=True, exist_ok=True)
+        _replace(made.workbook, consolidated_workbook(data, texts))
+        _replace(made.summary, texts.render("reports/monthly.html", f=data).encode())
     with ledger.write(as_of=as_of) as w:
-        row = {"campaign": campaign, "duty": duty, "period": period}
-        w.conn.execute(t.draft.delete().where(d.campaign == campaign, d.duty == duty, d.period == period))
+        row = {"campaign": campaign, "duty": duty, "period": period, "seq": seq}
+        w.conn.execute(t.draft.delete().where(mine))
         w.conn.execute(t.draft.insert(), row | {"figures": digest, "folder": str(place), "made_at": w.micros})
-    return drafted
+    return replace(made, changed=changed)
+
+
+def _last_change(conn: Connection, campaign: str, now: datetime) -> int:
+    """Seq of the last record that a period's figures can depend on; messages are none."""
+    j = t.journal.c
+    kinds = ("plan", "submission", "decision")
+    wanted = select(func.max(j.seq)).where(
+        j.campaign == campaign, j.kind.in_(kinds), j.recorded_at <= calendars.to_micros(now)
+    )
+    return conn.scalar(wanted) or 0
 
 
 def _digest(data: PeriodFigures) -> str:

@@ -1,0 +1,55 @@
+"""Pictures of the Prefect UI by headless Chromium, where there is one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from uuid import UUID
+
+from duban.rendering import renderer
+from duban.settings import ZONE
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+         "--disable-background-networking", "--disable-component-update")  # fmt: skip
+
+SETTLING = 2500
+"""Milliseconds in which a page fetches its lists and draws its graph."""
+
+
+def chromium() -> str | None:
+    """The path of a Chromium of this machine."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def take_pictures(url: str, flow_run: UUID, deployment: UUID, folder: Path) -> list[Path]:
+    """A campaign run's page with its phases and their artifacts, and the deployment's upcoming runs;
+    none without Chromium."""
+    browser_path = chromium()
+    if browser_path is None:
+        print(renderer().say("demo.pictures-skipped"))
+        return []
+    from playwright.sync_api import sync_playwright
+
+    folder.mkdir(parents=True, exist_ok=True)
+    run, upcoming = f"{url}/runs/flow-run/{flow_run}", f"{url}/deployments/deployment/{deployment}"
+    shots = (
+        ("campaign-run", run, "Subflow Runs"),
+        ("campaign-artifacts", run, "Artifacts"),
+        ("deployment-upcoming", upcoming, "Upcoming"),
+    )
+    taken = []
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=browser_path, args=list(FLAGS))
+        context = browser.new_context(
+            viewport={"width": 1440, "height": 1000}, locale="zh-CN", timezone_id=ZONE.key
+        )
+        page = context.new_page()
+        for name, address, tab in shots:
+            page.goto(address)
+            page.get_by_role("tab", name=tab).click()
+            page.wait_for_timeout(SETTLING)
+            taken.append(folder / f"{name}.png")
+            page.screenshot(path=taken[-1])
+        browser.close()
+    return taken

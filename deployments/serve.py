@@ -1,0 +1,69 @@
+"""One machine, no worker: `python -m deployments.serve [SLUG ...]` runs the deployed campaigns."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import timedelta
+from typing import Any
+
+from prefect import aserve
+from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.schedules import CronSchedule, RRuleSchedule
+from prefect.types.entrypoint import EntrypointType
+
+from deployments.schedules import DELIVER_EVERY, rrules
+from duban.ledger import queries
+from duban.plan import Plan
+from duban.services.campaigns import deployed_plan
+from duban.settings import ZONE
+from flows.campaign import campaign
+from flows.deliver import deliver
+from tasks.house import house
+
+
+async def runnables(plans: list[Plan], shift: timedelta = timedelta(), active: bool = True) -> list[Any]:
+    """The deployments of these campaigns, and of the deliver flow, for a process that serves them."""
+    made = [await campaign_runnable(plan, shift, active) for plan in plans]
+    cron = DeploymentScheduleCreate(
+        schedule=CronSchedule(cron=DELIVER_EVERY, timezone=ZONE.key), active=active
+    )
+    made.append(
+        await deliver.ato_deployment(
+            "deliver", schedules=[cron] if active else [], entrypoint_type=EntrypointType.MODULE_PATH
+        )
+    )
+    return made
+
+
+async def campaign_runnable(plan: Plan, shift: timedelta, active: bool) -> Any:
+    """One campaign's deployment."""
+    rules = [RRuleSchedule(rrule=rule, timezone=plan.file.zone) for rule in rrules(plan, shift)]
+    return await campaign.ato_deployment(
+        plan.slug,
+        parameters={"campaign": plan.slug},
+        description=plan.file.title,
+        tags=[plan.slug, plan.file.short],
+        schedules=[DeploymentScheduleCreate(schedule=rule) for rule in rules] if active else [],
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+
+
+def deployed_plans(slugs: list[str]) -> list[Plan]:
+    """The plans in force of the ledger, all or those named."""
+    with house().ledger.read() as conn:
+        return [deployed_plan(conn, c) for c in slugs or queries.campaigns(conn)]
+
+
+def clock_shift() -> timedelta:
+    """Whole days by which a virtual ledger's clock is behind ours; none on a wall ledger."""
+    return timedelta(days=-round(house().ledger.offset / timedelta(days=1)))
+
+
+async def main() -> None:
+    """Serve until interrupted."""
+    await aserve(*await runnables(deployed_plans(sys.argv[1:]), clock_shift()), pause_on_shutdown=False)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

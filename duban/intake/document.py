@@ -1,0 +1,95 @@
+"""A return as JSON, for programs: the same meaning as the workbook, nothing unknown let pass."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from duban.errors import Problem
+from duban.intake.guard import MEGABYTE, bounded
+from duban.intake.refusal import refusal, shown
+from duban.intake.values import Entry, Sent
+from duban.intake.workbook import wrong_identity
+from duban.plan.identity import SIGNERS
+from duban.plan.model import Form, Plan
+
+IDENTITY = ("campaign", "unit", "duty", "period")
+MEMBERS = (*IDENTITY, "zero", "signed", "cells")
+UNKNOWN = 50
+"""A document full of strange keys is told about so many of them."""
+
+
+def read_document(
+    data: bytes, plan: Plan, expected: Mapping[str, str], form: Form
+) -> tuple[Sent, list[Problem]]:
+    """What a JSON document says:
+    `{campaign?, unit?, duty?, period?, zero?, signed?: {filler, reviewer, head}, cells: {code: value}}`."""
+    bounded(data, MEGABYTE)
+    problems: list[Problem] = []
+    document = _parse(data, problems)
+    problems += [_unknown("unknown-member", key, MEMBERS) for key in _strangers(document, MEMBERS)]
+    problems += _mismatches(document, plan, expected)
+    zero = document.get("zero", False)
+    if not isinstance(zero, bool):
+        problems.append(_wrong_type("zero", zero, "boolean"))
+    cells = _object(document, "cells", tuple(form.by_code), "unknown-code", problems)
+    signed = _object(document, "signed", SIGNERS, "unknown-member", problems)
+    return Sent(zero is True, form.version, cells, signed), problems
+
+
+def _parse(data: bytes, problems: list[Problem]) -> dict[str, Any]:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            counts = Counter(key for key, _ in pairs)
+            doubled = [shown(key) for key, count in counts.items() if count > 1]
+            problems.extend(Problem("duplicate-member", place=key, key=key) for key in doubled[:UNKNOWN])
+        return members
+
+    try:
+        # parse_int too: Python's own integers refuse 4300 digits with an error of their own
+        found = json.loads(
+            data.decode("utf-8-sig"),
+            parse_float=Decimal, parse_int=Decimal, parse_constant=Decimal, object_pairs_hook=once,
+        )  # fmt: skip
+    except json.JSONDecodeError as error:
+        raise refusal("json-syntax", line=error.lineno, column=error.colno, detail=error.msg) from error
+    except UnicodeDecodeError as error:
+        raise refusal("json-not-utf8") from error
+    except RecursionError as error:
+        raise refusal("json-too-deep") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _mismatches(document: Mapping[str, Any], plan: Plan, expected: Mapping[str, str]) -> Iterator[Problem]:
+    for field in IDENTITY:
+        found = document.get(field)
+        if found is not None and found != expected[field]:
+            yield wrong_identity(field, expected[field], str(found), plan, place=field)
+
+
+def _object(
+    document: Mapping[str, Any], key: str, known: tuple[str, ...], code: str, problems: list[Problem]
+) -> dict[str, Entry]:
+    members = document.get(key, {})
+    if not isinstance(members, dict):
+        problems.append(_wrong_type(key, members, "object"))
+        return {}
+    problems += [_unknown(code, f"{key}.{name}", known) for name in _strangers(members, known)]
+    return {name: Entry(raw, f"{key}.{name}") for name, raw in members.items() if name in known}
+
+
+def _strangers(members: Mapping[str, Any], known: tuple[str, ...]) -> list[str]:
+    return [name for name in members if name not in known][:UNKNOWN]
+
+
+def _unknown(code: str, path: str, known: tuple[str, ...]) -> Problem:
+    key = shown(path.rpartition(".")[2])
+    return Problem(code, place=shown(path), key=key, params={"known": "、".join(known)})
+
+
+def _wrong_type(key: str, value: object, expected: str) -> Problem:
+    return Problem("wrong-member", place=key, key=key, value=shown(value), params={"expected": expected})

@@ -1,0 +1,76 @@
+"""The rules between cells. Blank is blank, zero is zero; only a zero report makes one of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from duban.errors import Problem
+from duban.intake.values import plain
+from duban.plan.model import Form, Indicator
+
+
+@dataclass(frozen=True)
+class Validated:
+    """Figures as they are to be stored, and every rule they break."""
+
+    cells: dict[str, int]
+    problems: tuple[Problem, ...]
+
+
+def validate(
+    form: Form,
+    *,
+    zero: bool,
+    zero_allowed: bool,
+    cells: Mapping[str, int],
+    texts: Mapping[str, str],
+    unread: Collection[str] = (),
+) -> Validated:
+    """Check a return's figures (scaled) and texts.
+
+    1. A required indicator has a value; `unread` ones are mended first and not asked for twice.
+    2. A part (其中) is not larger than its total; a figure is not above its stated maximum.
+    3. A zero report states 0 for every flow figure. It says nothing about stock figures, which stay
+       required, and waives the texts.
+    """
+    stated = zero and zero_allowed
+    found: list[Problem] = [] if stated or not zero else [Problem("zero-not-allowed", key="zero")]
+    for indicator in form.indicators:
+        value = cells.get(indicator.code)
+        if stated and value and _is_flow(indicator):
+            found.append(_problem("zero-report-contradicted", indicator, value))
+        elif _is_missing(indicator, stated, {*cells, *texts, *unread}):
+            found.append(_problem("cell-missing", indicator, None))
+        found += _bounds(form, indicator, cells)
+    zeros = {i.code: 0 for i in form.indicators if stated and _is_flow(i)}
+    return Validated({**cells, **zeros}, tuple(found))
+
+
+def _is_flow(indicator: Indicator) -> bool:
+    return indicator.is_number and not indicator.is_stock
+
+
+def _is_missing(indicator: Indicator, zero: bool, given: Collection[str]) -> bool:
+    waived = zero and not indicator.is_stock
+    return indicator.required and not waived and indicator.code not in given
+
+
+def _bounds(form: Form, indicator: Indicator, cells: Mapping[str, int]) -> Iterator[Problem]:
+    value = cells.get(indicator.code)
+    if value is None:
+        return
+    if indicator.max is not None and indicator.decimal(value) > indicator.max:
+        yield _problem("above-maximum", indicator, value, maximum=indicator.max)
+    total = cells.get(indicator.within or "")
+    if total is not None and value > total:
+        whole = form.by_code[indicator.within or ""]
+        named = {"total": whole.name, "total_value": plain(whole.decimal(total))}
+        yield _problem("part-exceeds-total", indicator, value, **named)
+
+
+def _problem(code: str, indicator: Indicator, value: int | None, **params: Any) -> Problem:
+    shown = "" if value is None else plain(indicator.decimal(value))
+    measured = {"name": indicator.name, "unit_of_measure": indicator.unit_of_measure or ""}
+    return Problem(code, key=indicator.code, value=shown, params={**measured, **params})

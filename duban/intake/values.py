@@ -1,0 +1,161 @@
+"""What stands in a cell → the value it means, or why it means none. Nothing is guessed."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+from datetime import date, time, timedelta
+from decimal import Decimal
+
+from duban.errors import Problem, SubmissionInvalid
+from duban.intake.refusal import refusal
+from duban.intake.sheets import Fault
+from duban.plan.identity import NAME_LIMIT, TEXT_LIMIT
+from duban.plan.model import LIMIT, Form, Indicator
+
+TYPED = re.compile(r"[\s!-~\uff01-\uff5e]*")
+"""ASCII and its full-width twins. NFKC alone would also make 52 of 5² and 1 of ①."""
+FIGURE = re.compile(r"[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?")
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+FLOAT_DIGITS = 15
+"""What Excel holds and shows; the 17th digit of 0.1+0.2 is noise."""
+LARGEST_EXPONENT = 18
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What stands at one place of what was sent."""
+
+    raw: object
+    place: str
+    fault: Fault | None = None
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing stands there; a zero is something."""
+        empty = self.raw is None or (isinstance(self.raw, str) and not self.raw.strip())
+        return empty and self.fault is None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A return as a door understood it, its values not yet read."""
+
+    zero: bool
+    form_version: int
+    cells: dict[str, Entry]
+    signed: dict[str, Entry]
+    unread: frozenset[str] = frozenset()
+    """Codes whose place was missing or doubled, already a problem."""
+
+
+@dataclass
+class Values:
+    """Values read so far, and what could not be read."""
+
+    cells: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    signed: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_values(form: Form, sent: Sent) -> Values:
+    """Every entry that is not blank, by its indicator's type."""
+    values = Values()
+    for indicator in form.indicators:
+        entry = sent.cells.get(indicator.code)
+        if entry is None or entry.is_blank:
+            continue
+        try:
+            if indicator.is_number:
+                values.cells[indicator.code] = number(_sound(entry), indicator)
+            else:
+                values.texts[indicator.code] = text(_sound(entry))
+        except SubmissionInvalid as error:
+            values.problems += _placed(error, entry, indicator.code, indicator.name)
+    for key, entry in sent.signed.items():
+        try:
+            if not entry.is_blank:
+                values.signed[key] = text(_sound(entry), NAME_LIMIT)
+        except SubmissionInvalid as error:
+            values.problems += _placed(error, entry, key)
+    return values
+
+
+def number(raw: object, indicator: Indicator) -> int:
+    """The scaled integer of what a unit typed; SubmissionInvalid with one problem otherwise.
+
+    Full-width digits and well-placed thousands separators are read; units of measure are not.
+    """
+    value = _decimal(raw)
+    if value.is_signed() and value:
+        raise refusal("negative", raw)
+    if value and value.adjusted() > LARGEST_EXPONENT:
+        raise _too_large(raw, indicator)
+    if _places(value) > indicator.scale:
+        raise refusal("too-many-decimals", raw, scale=indicator.scale)
+    scaled = abs(indicator.scaled(value))
+    if scaled > LIMIT:
+        raise _too_large(raw, indicator)
+    return scaled
+
+
+def text(raw: object, limit: int = TEXT_LIMIT) -> str:
+    """A text without surrounding blanks, its lines ended by a line feed."""
+    if isinstance(raw, float):
+        raw = format(_decimal(raw), "f")
+    if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
+        raise refusal("cell-not-text", raw)
+    found = str(raw).replace("\r\n", "\n").replace("\r", "\n").strip()
+    if UNPRINTABLE.search(found):
+        raise refusal("text-unprintable", UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", found))
+    if len(found) > limit:
+        raise refusal("text-too-long", found, length=len(found), limit=limit)
+    return found
+
+
+def plain(value: Decimal) -> str:
+    """A decimal without exponent, as an office writes it."""
+    return format(value, "f")
+
+
+def _sound(entry: Entry) -> object:
+    if entry.fault is not None:
+        raise refusal(entry.fault.code, entry.fault.value)
+    if isinstance(entry.raw, date | time | timedelta):  # a datetime is a date
+        raise refusal("cell-is-date", entry.raw)
+    return entry.raw
+
+
+def _decimal(raw: object) -> Decimal:
+    if isinstance(raw, float) and math.isfinite(raw):
+        exact = Decimal(f"{raw:.{FLOAT_DIGITS}g}")
+        return exact.quantize(Decimal(1)) if exact == exact.to_integral_value() and abs(raw) < 1e15 else exact
+    if isinstance(raw, Decimal) and raw.is_finite():
+        return raw
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return Decimal(raw)
+    if isinstance(raw, str) and TYPED.fullmatch(raw):
+        typed = unicodedata.normalize("NFKC", raw).strip()
+        if FIGURE.fullmatch(typed):
+            return Decimal(typed.replace(",", ""))
+    raise refusal("not-a-number", raw)
+
+
+def _places(value: Decimal) -> int:
+    """Decimal places that matter. Counted on the digits: arithmetic would round at 28."""
+    _, digits, exponent = value.as_tuple()
+    significant = "".join(map(str, digits)).rstrip("0")
+    if not significant or not isinstance(exponent, int):
+        return 0
+    return max(0, -(exponent + len(digits) - len(significant)))
+
+
+def _too_large(raw: object, indicator: Indicator) -> SubmissionInvalid:
+    return refusal("figure-too-large", raw, limit=plain(indicator.decimal(LIMIT)))
+
+
+def _placed(error: SubmissionInvalid, entry: Entry, key: str, name: str = "") -> list[Problem]:
+    return [replace(p, place=entry.place, key=key, params={**p.params, "name": name}) for p in error.problems]
