@@ -47,7 +47,7 @@ def take_pictures(url: str, flow_run: UUID, deployment: UUID, folder: Path) -> l
         page = context.new_page()
         for name, address, tab in shots:
             page.goto(address)
-            page.get_by_role("tab", name=tab).click()
+            page.get_by_text(tab, exact=True).first.click()
             page.wait_for_timeout(SETTLING)
             taken.append(folder / f"{name}.png")
             page.screenshot(path=taken[-1])
