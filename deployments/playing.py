@@ -131,7 +131,7 @@ async def play_demo(slug: str, folder: Path, seed: int = 1) -> Played:
 def virtual_house() -> House:
     """The house of this process, on a virtual ledger that is made here."""
     url = Settings.from_env(os.environ).ledger_url
-    open_ledger(url, kind="virtual").engine.dispose()
+    open_ledger(url, kind="virtual").close()
     return house()
 
 

@@ -96,7 +96,7 @@ def rehearse(
         deploy(ledger, bundle, reason=texts.say("story.deploy_reason"), as_of=first)
         teller = Teller(ledger, plan, texts, Path(folder) / "documents")
         play(story, ledger, agenda.runs(plan, story.until), teller.run, teller.acted)
-        ledger.engine.dispose()
+        ledger.close()
         return list(teller.days.values())
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from prefect import task
 
-from duban.outbox import AppriseTransport
+from duban.outbox.channels import AppriseTransport
 from duban.services.delivering import Delivered, deliver
 from tasks.house import house
 

@@ -86,6 +86,10 @@ class Ledger:
         self.offset = timedelta(microseconds=int(rows.get("clock_offset", "0")))
         """How far a virtual ledger's clock is from ours when no `as_of` is given."""
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
     def now(self, as_of: datetime | None = None) -> datetime:
         """`as_of`, or the time on this ledger's clock."""
         return as_of or self.clock() + self.offset
@@ -173,5 +177,9 @@ def open_ledger(url: str, *, kind: Kind = "wall", clock: Callable[[], datetime] 
     from duban.ledger.migrations import bring_up_to_date
 
     engine = engine_for(url)
-    bring_up_to_date(engine, kind)
-    return Ledger(engine, clock)
+    try:
+        bring_up_to_date(engine, kind)
+        return Ledger(engine, clock)
+    except BaseException:
+        engine.dispose()
+        raise

@@ -1,6 +1,5 @@
 """The outbox: sealed digests are claimed, sent and recorded, each by itself."""
 
-from duban.outbox.channels import AppriseTransport, Transport
-from duban.outbox.sending import send_ready
+from duban.outbox.sending import Transport, send_ready
 
-__all__ = ["AppriseTransport", "Transport", "send_ready"]
+__all__ = ["Transport", "send_ready"]

@@ -12,7 +12,7 @@ import ssl
 from collections.abc import Mapping
 from email.message import EmailMessage
 from email.utils import formataddr, formatdate
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from apprise import Apprise, NotifyFormat
@@ -23,12 +23,6 @@ from duban.errors import DeliveryFailed, NotAllowed, Permanent, Retryable
 from duban.ledger.queries import Parcel
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-
-
-class Transport(Protocol):
-    """Takes a parcel to its address. Raises DeliveryFailed."""
-
-    def send(self, parcel: Parcel, message_id: str) -> None: ...
 
 
 class Mail(NotifyEmail):  # type: ignore[no-untyped-call]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import func, select
 
@@ -13,7 +14,13 @@ from duban.errors import DeliveryFailed, Permanent
 from duban.ledger import Ledger, Writer, journal, queries
 from duban.ledger import tables as t
 from duban.ledger.queries import Parcel
-from duban.outbox.channels import Transport
+
+
+class Transport(Protocol):
+    """Takes a parcel to its address. Raises DeliveryFailed."""
+
+    def send(self, parcel: Parcel, message_id: str) -> None: ...
+
 
 CLAIM = timedelta(minutes=10)
 """How long a claim holds when its holder goes silent."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from duban.calendars import to_micros
 from duban.ledger import Ledger, Writer
@@ -38,13 +40,9 @@ def take_lease(ledger: Ledger, campaign: str, owner: str) -> bool:
 
 def _insert_once(w: Writer, row: dict[str, object]) -> bool:
     """Insert the lease unless another process was faster; the database decides."""
-    if w.conn.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as pg_insert
-
-        return w.conn.execute(pg_insert(t.lease).values(row).on_conflict_do_nothing()).rowcount == 1
-    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-    return w.conn.execute(sqlite_insert(t.lease).values(row).on_conflict_do_nothing()).rowcount == 1
+    insert = pg_insert(t.lease) if w.conn.dialect.name == "postgresql" else sqlite_insert(t.lease)
+    made = insert.values(row).on_conflict_do_nothing().returning(t.lease.c.campaign)
+    return w.conn.execute(made).first() is not None
 
 
 def give_back_lease(ledger: Ledger, campaign: str, owner: str) -> bool:

@@ -114,7 +114,7 @@ def draft_documents(
         place.mkdir(parents=True, exist_ok=True)
         _replace(made.workbook, consolidated_workbook(data, texts))
         _replace(made.summary, texts.render("reports/monthly.html", f=data).encode())
-    with ledger.write(as_of=as_of) as w:
+    with ledger.write(campaign, as_of=as_of) as w:  # its lock keeps two runs from inserting one row
         row = {"campaign": campaign, "duty": duty, "period": period, "seq": seq}
         w.conn.execute(t.draft.delete().where(mine))
         w.conn.execute(t.draft.insert(), row | {"figures": digest, "folder": str(place), "made_at": w.micros})

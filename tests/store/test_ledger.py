@@ -1,0 +1,152 @@
+"""The ledger refuses what must never happen, and proves what did."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import exc, text
+
+from duban.errors import NotAllowed
+from duban.ledger import open_ledger
+from duban.ledger import tables as t
+from duban.ledger.proof import verify
+from tests.support.town import HAIAN, Town, at
+
+
+def test_the_migrations_make_the_tables_of_the_code(town: Town) -> None:
+    with town.ledger.engine.connect() as conn:
+        assert compare_metadata(MigrationContext.configure(conn), t.metadata) == []
+
+
+@pytest.mark.parametrize("table", t.RECORDS, ids=lambda table: table.name)
+@pytest.mark.parametrize("verb", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}"])
+def test_the_database_refuses_to_rewrite_a_record(played: Town, table: object, verb: str) -> None:
+    name, column = table.name, next(iter(table.c)).name  # type: ignore[attr-defined]
+    assert played.count(table) > 0
+    with pytest.raises(exc.DBAPIError, match="never rewritten"), played.ledger.write(as_of=at(LATE)) as w:
+        w.conn.execute(text(verb.format(name, column)))
+
+
+LATE = "2018-10-20 12:00"
+
+
+@pytest.fixture
+def played(deployed: Town) -> Town:
+    """A ledger with something in every record table."""
+    from duban.rehearsal import PaperTransport
+
+    deployed.report("haian", "2018-09", "2018-10-02 09:00")
+    deployed.decide("libao", "2018-09", "waive", "2018-10-03 09:00")
+    deployed.run("2018-10-08 08:30")
+    deployed.deliver(PaperTransport(), "2018-10-08 08:31")
+    return deployed
+
+
+def test_the_journal_of_a_played_ledger_holds(played: Town) -> None:
+    with played.ledger.read() as conn:
+        for campaign in (HAIAN, "*"):
+            verdict = verify(conn, campaign)
+            assert verdict.entries > 0
+            assert verdict.broken_at is None, verdict
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("UPDATE submission SET received_at = received_at - 1", "record-changed"),
+        ("UPDATE cell SET value = value + 1 WHERE indicator = 'fines'", "cells-changed"),
+        ("DELETE FROM cell WHERE indicator = 'fines'", "cells-changed"),
+        ("UPDATE message SET verdict = 'superseded' WHERE verdict = 'send'", "record-changed"),
+        ("DELETE FROM journal WHERE campaign = 'haian-2018' AND seq = 2", "record-changed"),
+        (
+            "DELETE FROM journal WHERE campaign = 'haian-2018' AND seq = "
+            "(SELECT max(seq) FROM journal WHERE campaign = 'haian-2018')",
+            "tail-missing",
+        ),
+    ],
+)
+def test_tampering_behind_the_triggers_is_found(played: Town, statement: str, reason: str) -> None:
+    table = statement.split()[2] if statement.startswith("DELETE") else statement.split()[1]
+    with played.ledger.engine.begin() as conn:
+        if conn.dialect.name == "postgresql":
+            conn.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        else:
+            for verb in ("update", "delete"):
+                conn.execute(text(f"DROP TRIGGER {table}_no_{verb}"))
+        conn.execute(text(statement))
+    with played.ledger.read() as conn:
+        verdict = verify(conn, HAIAN)
+    assert verdict.broken_at is not None
+    assert verdict.reason == reason
+
+
+def test_a_record_slipped_in_without_the_journal_is_found(played: Town) -> None:
+    with played.ledger.engine.begin() as conn:
+        conn.execute(
+            t.decision.insert(),
+            {
+                "id": "x", "campaign": HAIAN, "obligation": f"{HAIAN}/monthly/nanmo/2018-09", "kind": "waive",
+                "version": None, "until": None, "not_a_report": False, "by": "?", "reason": "?",
+                "decided_at": 0,
+            },
+        )  # fmt: skip
+    with played.ledger.read() as conn:
+        assert verify(conn, HAIAN).reason == "unjournalled-decision"
+
+
+def test_a_virtual_ledger_refuses_to_go_back_in_time(deployed: Town) -> None:
+    deployed.report("haian", "2018-09", "2018-10-02 09:00")
+    with pytest.raises(NotAllowed, match="time-runs-backwards"):
+        deployed.report("libao", "2018-09", "2018-10-02 08:59")
+
+
+def test_a_wall_ledger_refuses_an_explicit_time(url: str) -> None:
+    clock = datetime(2026, 1, 1, tzinfo=UTC)
+    with closing(open_ledger(url, kind="wall", clock=lambda: clock)) as ledger:
+        with pytest.raises(NotAllowed, match="wall-ledger-as-of"), ledger.write("c", as_of=at("2018-10-01")):
+            pass
+        with ledger.write("c") as w:
+            assert w.at == clock
+
+
+def test_a_ledger_keeps_its_kind_when_opened_again(url: str) -> None:
+    open_ledger(url, kind="virtual").close()
+    with closing(open_ledger(url, kind="wall")) as ledger:
+        assert ledger.kind == "virtual"
+
+
+def test_a_virtual_clock_runs_on_from_where_it_was_set(url: str) -> None:
+    clock = datetime(2026, 1, 1, tzinfo=UTC)
+    with closing(open_ledger(url, kind="virtual", clock=lambda: clock)) as ledger:
+        ledger.set_clock(at("2018-10-01 08:30"))
+    later = clock + timedelta(hours=1)
+    with closing(open_ledger(url, clock=lambda: later)) as ledger:
+        assert ledger.now() == at("2018-10-01 09:30")
+
+
+def test_a_ledger_of_a_newer_program_is_refused(url: str) -> None:
+    with closing(open_ledger(url)) as ledger, ledger.engine.begin() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NotAllowed, match="ledger-too-new"):
+        open_ledger(url)
+
+
+def test_a_failed_transaction_leaves_nothing_behind(deployed: Town) -> None:
+    before = deployed.records()
+    with pytest.raises(ZeroDivisionError), deployed.ledger.write(HAIAN, as_of=at(LATE)) as w:
+        row = {"campaign": HAIAN, "version": 2, "recorded_at": w.micros, "reason": "x"}
+        bundle = w.conn.scalar(text("SELECT digest FROM bundle"))
+        w.record("plan", HAIAN, [row | {"bundle": bundle}])
+        raise ZeroDivisionError
+    assert deployed.records() == before
+
+
+@pytest.mark.parametrize("value", [10**12 + 1, -(10**12) - 1])
+def test_a_cell_beyond_the_bound_is_refused_by_the_database(played: Town, value: int) -> None:
+    row = {"submission": f"{HAIAN}/monthly/haian/2018-09@1", "indicator": "x", "value": value, "text": None}
+    with pytest.raises(exc.IntegrityError), played.ledger.write(as_of=at(LATE)) as w:
+        w.conn.execute(t.cell.insert(), row)
