@@ -9,6 +9,7 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import WorkPool
 from prefect.exceptions import ObjectNotFound
+from prefect.settings import get_current_settings
 
 from deployments.prefect_yaml import POOL
 from deployments.serve import deployed_plans, runnables
@@ -17,6 +18,8 @@ from duban.rendering import renderer
 
 async def register(slugs: list[str]) -> None:
     """Make the work pool if there is none, then each campaign's deployment and the deliver flow's."""
+    if not get_current_settings().api.url:  # Prefect would start a server of its own, seen by nobody
+        sys.exit(renderer().say("errors.prefect-missing"))
     async with get_client() as client:
         await _ensure_pool(client)
     for runnable in await runnables(deployed_plans(slugs)):

@@ -92,7 +92,7 @@ def _of_duty(plan: Plan, duty: Duty) -> Iterator[Obligation]:
 
 def _of_month(plan: Plan, duty: Duty, rhythm: Monthly, period: str) -> Iterator[Obligation]:
     covers = calendars.month_span(period)
-    due_day = due_day_of(rhythm, period)
+    due_day = rhythm.due_day(period)
     due_at = due_boundary(due_day, rhythm.at, plan)
     # A return about a whole month can be written once the month is over, or in it if it is due in it.
     opens_on = covers[1] + timedelta(days=1) if rhythm.in_ == "next" else covers[0]
@@ -104,13 +104,6 @@ def _of_month(plan: Plan, duty: Duty, rhythm: Monthly, period: str) -> Iterator[
             yield Obligation(
                 plan.slug, phases, duty.id, unit.id, period, covers, opens_at, due_at, due_day, moments
             )
-
-
-def due_day_of(rhythm: Monthly, period: str) -> date:
-    """The day a month's return is due."""
-    month = period if rhythm.in_ == "same" else calendars.following_month(period)
-    year, number = calendars.parse_month(month)
-    return calendars.day_in_month(year, number, 31 if rhythm.on == "last" else rhythm.on)
 
 
 def due_boundary(due_day: date, at: time | None, plan: Plan) -> datetime:

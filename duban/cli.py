@@ -118,10 +118,10 @@ def submit(
     app: Console, campaign: str, unit: str, duty: str, period: str, subject: str | None,
     received_at: str | None, as_of: str | None, as_json: bool, file: Path,
 ) -> None:  # fmt: skip
-    """Take one filled form; exit 1 when it is refused."""
+    """Take one filled form; exit 2 when it is refused."""
     from duban.services.receiving import Address, late_by, receive
 
-    plan = app.plan(campaign)
+    plan = app.deployed(campaign)
     receipt = receive(
         app.ledger, Address(plan.slug, unit, duty, period, subject), app.read(file), file.name,
         door="officer" if received_at else "workbook", received_at=instant(received_at), as_of=instant(as_of),
@@ -161,9 +161,10 @@ def totals(app: Console, campaign: str, duty: str, period: str, as_of: str | Non
     """Show a period's totals with n/N."""
     from duban.services.reporting import period_figures
 
+    plan = app.deployed(campaign, instant(as_of))
     with app.ledger.read() as conn:
         now = app.ledger.now(instant(as_of))
-        figures = period_figures(conn, app.plan(campaign), duty, period, now)
+        figures = period_figures(conn, plan, duty, period, now)
     if as_json:
         emit_json(views.totals_json(figures))
     else:
@@ -182,7 +183,7 @@ def report(app: Console, campaign: str, duty: str, period: str, as_of: str | Non
     from duban.services.reporting import draft_documents
 
     drafted = draft_documents(
-        app.ledger, app.plan(campaign).slug, duty, period, texts=app.texts,
+        app.ledger, app.deployed(campaign).slug, duty, period, texts=app.texts,
         folder=out or app.settings.documents, as_of=instant(as_of),
     )  # fmt: skip
     click.echo(app.texts.say("cli.drafted", d=drafted))
@@ -206,7 +207,7 @@ def decide(
     from duban.services.deciding import decide as record
     from duban.services.receiving import Address
 
-    plan = app.plan(campaign)
+    plan = app.deployed(campaign)
     stands = record(
         app.ledger, Address(plan.slug, unit, duty, period, subject), kind, by=by, reason=reason,
         until=instant(until), not_a_report=not_a_report, as_of=instant(as_of),
@@ -266,8 +267,9 @@ def verify(app: Console, campaign: str) -> None:
     """Walk the journal; exit 1 when it is broken."""
     from duban.ledger.proof import verify as walk
 
+    slug = app.deployed(campaign).slug
     with app.ledger.read() as conn:
-        verdict = walk(conn, campaign)
+        verdict = walk(conn, slug)
     if verdict.broken_at is not None:
         click.echo(app.texts.say("cli.broken", v=verdict), err=True)
         sys.exit(1)

@@ -52,6 +52,15 @@ class Console:
                     pass
         return parse(read_bundle(folder_of(name, self.settings.campaigns)))
 
+    def deployed(self, name: str, at: datetime | None = None) -> Plan:
+        """The plan in force of a slug, or of the slug of a folder. Raises NotAllowed when it is not
+        deployed; makes no ledger to find that out."""
+        slug = self.plan(name).slug if "/" in name else name
+        if not self._ledger_exists():
+            raise NotAllowed("not-deployed", campaign=slug)
+        with self.ledger.read() as conn:
+            return deployed_plan(conn, slug, at)
+
     def _ledger_exists(self) -> bool:
         url = make_url(self.settings.ledger_url)
         return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()

@@ -83,7 +83,7 @@ def _per_unit(cells: pd.DataFrame) -> dict[str, dict[str, Fold]]:
 
 
 def _total(indicator: Indicator, section: str, units: dict[str, Fold], expected: Sequence[str]) -> Total:
-    per_unit = [_fold(indicator.periods, fold) for fold in units.values()]
+    per_unit = [_fold(indicator.periods, units[u]) for u in expected if u in units]
     values = [v for v in per_unit if v is not None]
     value = None
     if values:
@@ -106,7 +106,7 @@ def _exact(value: int | Fraction | None, indicator: Indicator) -> Decimal | None
     """The value in its unit of measure; averages are rounded half up once, at the printed scale."""
     if value is None:
         return None
-    if indicator.units == "count":
+    if "count" in (indicator.units, indicator.periods):
         return Decimal(int(value))
     scaled = value if isinstance(value, int) else int((value + Fraction(1, 2)) // 1)
     return indicator.decimal(scaled)

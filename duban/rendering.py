@@ -72,7 +72,7 @@ def renderer(folder: Path = ROOT / "templates") -> Renderer:
 def pad(value: object, width: int, align: str = "left") -> str:
     """Text filled up to `width` columns of a terminal, where a Chinese character takes two."""
     text = str(value)
-    room = " " * max(0, width - wcswidth(text))
+    room = " " * max(0, width - max(wcswidth(text), 0))
     return room + text if align == "right" else text + room
 
 

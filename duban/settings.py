@@ -45,14 +45,14 @@ class Settings:
     def from_env(env: Mapping[str, str]) -> Settings:
         """DUBAN_VAR, DUBAN_LEDGER_URL, DUBAN_LEASE and one DUBAN_CHANNEL_<KIND> per channel kind. Any
         of them may be given as <NAME>_FILE, a file that holds the value."""
-        var = Path(env.get("DUBAN_VAR", str(ROOT / "var"))).resolve()
+        var = Path(_value(env, "DUBAN_VAR") or ROOT / "var").resolve()
         prefix = "DUBAN_CHANNEL_"
         names = {n.removesuffix("_FILE") for n in env if n.startswith(prefix)}
         return Settings(
             var=var,
             ledger_url=_value(env, "DUBAN_LEDGER_URL") or f"sqlite:///{var / 'ledger.sqlite'}",
             channels={n.removeprefix(prefix).lower(): _value(env, n) for n in names},
-            lease=env.get("DUBAN_LEASE", "on") != "off",
+            lease=_value(env, "DUBAN_LEASE") != "off",
         )
 
 

@@ -93,7 +93,8 @@ class Standing:
 
 def standing(owed: Owed, arrivals: Sequence[Arrival], rulings: Sequence[Ruling], now: datetime) -> Standing:
     """How `owed` stands at `now`. Later arrivals and rulings are not looked at."""
-    arrivals = [a for a in arrivals if a.received_at <= now]
+    # A paper original may be recorded after the portal's version and have been received before it.
+    arrivals = sorted((a for a in arrivals if a.received_at <= now), key=lambda a: a.received_at)
     rulings = [r for r in rulings if r.at <= now]
     due_at = next((r.until for r in reversed(rulings) if r.kind == "extend"), owed.due_at)
     returns = {r.version: r for r in rulings if r.kind == "return"}

@@ -109,9 +109,9 @@ def status_view(app: Console, campaign: str, as_of: datetime | None) -> dict[str
     from duban.services.watching import phase_progress, standings
     from duban.standing import rates
 
+    plan = app.deployed(campaign, as_of)
     with app.ledger.read() as conn:
         now = app.ledger.now(as_of)
-        plan = app.plan(campaign, as_of)
         phases = [phase_progress(conn, plan, p, now) for p in plan.file.phases]
         found = standings(conn, plan, Scope(plan.slug), now)
     periodic = [

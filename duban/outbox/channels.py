@@ -7,6 +7,7 @@ refusal tells whether trying again can help.
 
 from __future__ import annotations
 
+import logging
 import smtplib
 import ssl
 from collections.abc import Mapping
@@ -77,6 +78,10 @@ def _by_code(code: int, what: str) -> DeliveryFailed:
     return Permanent(f"{what} ({code})") if code >= 500 else Retryable(f"{what} ({code})")
 
 
+# Apprise logs a URL it cannot read with its password, and chat tokens at DEBUG; what went wrong reaches
+# us by its answers, so its own log stays shut.
+logging.getLogger("apprise").disabled = True
+
 NotificationManager().add(Mail, schemas=("mailto", "mailtos"), force=True)  # type: ignore[no-untyped-call]
 
 
@@ -88,7 +93,7 @@ class AppriseTransport:
         for kind, url in channels.items():
             if loopback_only and urlsplit(url).hostname not in LOOPBACK:
                 raise NotAllowed("virtual-needs-loopback", channel=kind)
-        self._channels = channels
+        self.channels = channels
         self._plugins: dict[tuple[str, str], Any] = {}
 
     def send(self, parcel: Parcel, message_id: str) -> None:
@@ -104,7 +109,7 @@ class AppriseTransport:
 
     def _plugin(self, channel: str, address: str) -> Any:
         if (channel, address) not in self._plugins:
-            template = self._channels.get(channel)
+            template = self.channels.get(channel)
             if not template:
                 raise Permanent(f"no URL for channel {channel!r} in the settings")
             plugin = Apprise.instantiate(

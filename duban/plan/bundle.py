@@ -56,7 +56,8 @@ def parse(bundle: Bundle) -> Plan:
     plan_file = _model(PlanFile, plan_source, problems) if "plan.yaml" in files else None
     units, unit_lines = _units(files.get("units.csv"), problems)
     forms: dict[str, Form] = {}
-    for name in sorted(n for n in files if n.startswith("forms/")):
+    form_files = sorted(n for n in files if n.startswith("forms/"))
+    for name in form_files:
         source = read_yaml(name, files[name])
         sources.append(source)
         form = _model(Form, source, problems)
@@ -65,8 +66,11 @@ def parse(bundle: Bundle) -> Plan:
             problems += rules.form_problems(form, source)
     for source in sources:
         problems += source.problems + origin_problems(source)
-    problems += rules.plan_problems(plan_source, [u.id for u in units], [f.id for f in forms.values()])
-    problems += rules.unit_problems(plan_source, units, unit_lines)
+    known_units = [u.id for u in units] if units else None
+    form_names = [name.removeprefix("forms/").removesuffix(".yaml") for name in files if name in form_files]
+    problems += rules.plan_problems(plan_source, known_units, form_names)
+    if isinstance(plan_source.data, dict) and isinstance(plan_source.data.get("groups"), list):
+        problems += rules.unit_problems(plan_source, units, unit_lines)
     if problems or plan_file is None:
         raise PlanInvalid("plan-invalid", tuple(_in_order(problems)), count=len(problems))
     return Plan(file=plan_file, units=units, forms=tuple(forms.values()))
@@ -122,7 +126,7 @@ OURS = {"bad-clock", "bad-month", "bad-date", "bad-day-of-month"}
 
 def _problem(error: Any, place: Callable[[Path, str, Any, dict[str, Any]], Problem]) -> Problem:
     """One pydantic error in our words: our codes, and no path parts that are not in the file."""
-    path = tuple(p for p in error["loc"] if p not in TAGS)
+    path = tuple(p for i, p in enumerate(error["loc"]) if not (p in TAGS and error["loc"][i - 1] == "rhythm"))
     kind, value = error["type"], error["input"]
     code = kind if kind in OURS else CODES.get(kind, "wrong-type")
     shown = "" if isinstance(value, dict | list) or kind == "missing" else value
@@ -155,7 +159,7 @@ def _units(text: str | None, problems: list[Problem]) -> tuple[tuple[Unit, ...],
             lines[unit.id] = reader.line_num
             units.append(unit)
     except csv.Error as error:
-        problems.append(_csv_problem(reader.line_num, "", "csv-syntax", detail=str(error)))
+        problems.append(_csv_problem(reader.reader.line_num, "", "csv-syntax", detail=str(error)))
     return tuple(units), lines
 
 

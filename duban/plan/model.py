@@ -9,7 +9,17 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StrictInt, StrictStr, Tag
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    Tag,
+)
 from pydantic_core import PydanticCustomError
 
 from duban import calendars
@@ -38,7 +48,7 @@ def _month(value: object) -> object:
 
 def _day(value: object) -> object:
     try:
-        if isinstance(value, str) and len(value) == 10:
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
             return date.fromisoformat(value)
     except ValueError:
         pass
@@ -112,6 +122,12 @@ class Monthly(Stated):
     first: Month
     last: Month
 
+    def due_day(self, period: str) -> date:
+        """The day the return of a month is due."""
+        month = period if self.in_ == "same" else calendars.following_month(period)
+        year, number = calendars.parse_month(month)
+        return calendars.day_in_month(year, number, 31 if self.on == "last" else self.on)
+
 
 class Event(Stated):
     """`when: event` 随时上报: owed when something happens; no due time."""
@@ -149,7 +165,7 @@ class Duty(Stated):
     to: Id
     rhythm: Rhythm
     form: Id | None = None
-    zero_report: bool = False
+    zero_report: StrictBool = False
     """Whether 零报告 is a valid answer: every flow figure is stated to be zero."""
     moments: Moments = Moments()
 
@@ -187,7 +203,7 @@ class Indicator(Stated):
     type: Literal["integer", "decimal", "text"] = "integer"
     scale: Annotated[StrictInt, Field(ge=0, le=6)] = 0
     """Decimal places; a cell holds value x 10^scale as an integer."""
-    required: bool = True
+    required: StrictBool = True
     periods: Axis = "sum"
     """How values of several periods become one: `last` for stock figures (期末数)."""
     units: Axis = "sum"

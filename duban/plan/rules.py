@@ -18,9 +18,11 @@ from duban.plan.source import Located, Path
 T = TypeVar("T", bound=BaseModel)
 
 
-def plan_problems(source: Located, units: list[str], forms: list[str]) -> list[Problem]:
-    """Mistakes in plan.yaml as a whole. Reads what stands there piece by piece, so that one broken
-    piece hides no mistake in another."""
+def plan_problems(source: Located, units: list[str] | None, forms: list[str]) -> list[Problem]:
+    """Mistakes in plan.yaml as a whole; `units` is None when units.csv could not be read.
+
+    Reads what stands there piece by piece, so that one broken piece hides no mistake in another.
+    """
     data = source.data if isinstance(source.data, dict) else {}
     start, end = _try(PrintedDate, _dated(data.get("start"))), _try(PrintedDate, _dated(data.get("end")))
     problems = [*_zone(data, source), *_references(data, units, forms, source)]
@@ -102,10 +104,10 @@ def _phases(data: dict[str, Any], start: date, end: date, source: Located) -> It
 
 
 def _references(
-    data: dict[str, Any], units: list[str], forms: list[str], source: Located
+    data: dict[str, Any], units: list[str] | None, forms: list[str], source: Located
 ) -> Iterator[Problem]:
-    groups = [str(row.get("id")) for _, row in _items(data, "groups")]
-    wanted: list[tuple[Path, Any, list[str]]] = []
+    groups = [str(row.get("id")) for _, row in _items(data, "groups")] or None
+    wanted: list[tuple[Path, Any, list[str] | None]] = []
     coordinator = data.get("coordinator")
     if isinstance(coordinator, dict):
         wanted.append((("coordinator", "unit"), coordinator.get("unit"), units))
@@ -113,7 +115,7 @@ def _references(
         for key, known in (("by", groups), ("to", units), ("form", forms)):
             wanted.append((("duties", index, key), duty.get(key), known))
     for path, name, known in wanted:
-        if name is not None and name not in known:
+        if name is not None and known is not None and name not in known:
             yield source.problem(path, "unknown-reference", name, known="、".join(known[:12]))
 
 
@@ -129,6 +131,9 @@ def _rhythms(data: dict[str, Any], start: date, end: date, source: Located) -> I
             first, last = calendars.month_span(month)
             if last < start or first > end:
                 yield source.problem((*path, key), "outside-campaign", month, span=f"{start} … {end}")
+        due_day = rhythm.due_day(rhythm.first)
+        if due_day < start:
+            yield source.problem((*path, "first"), "due-before-start", rhythm.first, due=str(due_day))
 
 
 def unit_problems(source: Located, units: tuple[Unit, ...], lines: dict[str, int]) -> list[Problem]:

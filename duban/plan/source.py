@@ -62,41 +62,55 @@ def key_text(path: Path) -> str:
 
 
 def read_yaml(file: str, text: str) -> Located:
-    """Parse one file; syntax errors and doubled keys are in `problems`, never raised."""
+    """Parse one file; syntax errors and doubled keys are in `problems`, never raised. Anchors and
+    aliases are refused: a plan says each thing in its place, and nested ones can grow without bound."""
     located = Located(file)
-    loader = _Yaml12(text)
     try:
+        loader = _Yaml12(text)
         node = loader.get_single_node()
         if node is not None:
-            located.data = _plain(node, (), located, loader)
+            located.data = _plain(node, (), located, loader, set())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = str(mark.line + 1) if mark else "1"
-        located.problems.append(Problem("yaml-syntax", file, line, params={"detail": error.problem or ""}))
+        located.problems.append(_syntax(file, mark.line + 1 if mark else 1, error.problem or ""))
     except yaml.reader.ReaderError as error:
-        line = str(text.count("\n", 0, error.position) + 1)
-        located.problems.append(Problem("yaml-syntax", file, line, params={"detail": error.reason}))
-    finally:
-        loader.dispose()
+        line = text.count("\n", 0, error.position) + 1
+        located.problems.append(_syntax(file, line, f"U+{ord(text[error.position]):04X}"))
+    if located.problems and any(p.code == "yaml-syntax" for p in located.problems):
+        located.data = None
     return located
 
 
-def _plain(node: yaml.Node, path: Path, located: Located, loader: _Yaml12) -> Any:
-    located.lines.setdefault(path, node.start_mark.line + 1)
+def _syntax(file: str, line: int, detail: str) -> Problem:
+    return Problem("yaml-syntax", file, str(line), params={"detail": detail})
+
+
+def _plain(node: yaml.Node, path: Path, located: Located, loader: _Yaml12, seen: set[int]) -> Any:
+    line = node.start_mark.line + 1
+    located.lines.setdefault(path, line)
+    if id(node) in seen:
+        raise yaml.MarkedYAMLError(problem="alias", problem_mark=node.start_mark)
+    seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*path, i), located, loader) for i, item in enumerate(node.value)]
+        return [_plain(item, (*path, i), located, loader, seen) for i, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        return loader.construct_object(node)
+        try:
+            return loader.construct_object(node)
+        except (ValueError, KeyError) as error:
+            raise yaml.MarkedYAMLError(problem=str(error), problem_mark=node.start_mark) from error
     mapping: dict[str, Any] = {}
     for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise yaml.MarkedYAMLError(problem="key", problem_mark=key_node.start_mark)
         key = str(key_node.value)
         here = (*path, key)
         if key in mapping:
-            line = str(key_node.start_mark.line + 1)
-            located.problems.append(
-                Problem("duplicate-key", located.file, line, key_text(here), params={"name": key})
-            )
+            problem = Problem(
+                "duplicate-key", located.file, str(key_node.start_mark.line + 1), key_text(here),
+                params={"name": key},
+            )  # fmt: skip
+            located.problems.append(problem)
             continue
         located.lines[here] = key_node.start_mark.line + 1
-        mapping[key] = _plain(value_node, here, located, loader)
+        mapping[key] = _plain(value_node, here, located, loader, seen)
     return mapping

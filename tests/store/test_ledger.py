@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import exc, text
 
 from duban.errors import NotAllowed
-from duban.ledger import open_ledger
+from duban.ledger import Writer, open_ledger
 from duban.ledger import tables as t
 from duban.ledger.proof import verify
 from tests.support.town import HAIAN, Town, at
@@ -135,13 +135,18 @@ def test_a_ledger_of_a_newer_program_is_refused(url: str) -> None:
         open_ledger(url)
 
 
+def record_plan_twice(w: Writer) -> None:
+    """A second version, then the same version again, which the database refuses."""
+    row = {"campaign": HAIAN, "version": 2, "recorded_at": w.micros, "reason": "x"}
+    row["bundle"] = w.conn.scalar(text("SELECT digest FROM bundle"))
+    w.record("plan", HAIAN, [row])
+    w.record("plan", HAIAN, [row])
+
+
 def test_a_failed_transaction_leaves_nothing_behind(deployed: Town) -> None:
     before = deployed.records()
-    with pytest.raises(ZeroDivisionError), deployed.ledger.write(HAIAN, as_of=at(LATE)) as w:
-        row = {"campaign": HAIAN, "version": 2, "recorded_at": w.micros, "reason": "x"}
-        bundle = w.conn.scalar(text("SELECT digest FROM bundle"))
-        w.record("plan", HAIAN, [row | {"bundle": bundle}])
-        raise ZeroDivisionError
+    with pytest.raises(exc.IntegrityError), deployed.ledger.write(HAIAN, as_of=at(LATE)) as w:
+        record_plan_twice(w)
     assert deployed.records() == before
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from duban.errors import NotAllowed, Permanent, Retryable
 from duban.ledger import tables as t
 from duban.ledger.queries import Parcel

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+
 from duban.ledger import open_ledger
 from duban.ledger import tables as t
 from duban.ledger.proof import verify

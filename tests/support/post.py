@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
 from deployments.servers import HOST, free_port, webhook_server
 from duban.outbox.channels import AppriseTransport
 

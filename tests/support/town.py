@@ -34,7 +34,8 @@ BRANCHES = ("haian", "chengdong", "jiaoxie", "libao", "dagong", "qutang", "yazho
 FIGURES: dict[str, Decimal | int | str] = {
     "sellers": 12, "inspected": 30, "sites_monitored": 45, "clues": 9, "clues_police": 2,
     "clues_telecom": 3, "samples": 6, "samples_failed": 1, "cases_filed": 4, "cases_closed": 2,
-    "cases_open": 2, "fines": Decimal("3.25"), "ads": 5, "sites_closed": 1, "events": 2, "summary": "正常开展",
+    "cases_open": 2, "fines": Decimal("3.25"), "ads": 5, "sites_closed": 1, "events": 2,
+    "summary": "正常开展",
 }  # fmt: skip
 """A correct monthly return."""
 

@@ -1,0 +1,41 @@
+"""One real Prefect server for all flow tests; each test has its own ledger and loopback world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deployments.servers import free_port, prefect_env
+from duban.ledger import open_ledger
+from tests.support.town import Town
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Prefect server, and this process's Prefect pointed at it."""
+    home = tmp_path_factory.mktemp("prefect")
+    port = free_port()
+    with pytest.MonkeyPatch.context() as env:
+        for name, value in prefect_env(home, port).items():
+            env.setenv(name, value)
+        from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
+
+        from deployments.servers import prefect_server
+
+        with prefect_server(home, port) as url, temporary_settings({PREFECT_API_URL: f"{url}/api"}):
+            assert get_current_settings().api.url == f"{url}/api"
+            yield url
+
+
+@pytest.fixture
+def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    """Hai'an deployed on a virtual ledger that the flows of this process open."""
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    monkeypatch.setenv("DUBAN_VAR", str(tmp_path))
+    monkeypatch.setenv("DUBAN_LEDGER_URL", url)
+    made = Town(open_ledger(url, kind="virtual"), tmp_path / "documents")
+    made.deploy()
+    yield made
+    made.ledger.close()
