@@ -98,7 +98,7 @@ def _unit_acts(
 ) -> Iterator[Act]:
     due_at, opens_at = o.due_at or o.opens_at, o.opens_at
     to = Address(plan.slug, o.unit, o.duty, o.period or "")
-    values = _values(form, random)
+    values = _values(form, random, words)
     second = timedelta(seconds=1)
     early = opens_at + timedelta(hours=9) + (due_at - opens_at - timedelta(hours=16)) * random.random()
     early = early.replace(microsecond=0)
@@ -138,12 +138,12 @@ def _unit_acts(
             yield send(late, values | _raised(form, values), mark="-2")
 
 
-def _values(form: Form, random: Random) -> dict[str, Value]:
+def _values(form: Form, random: Random, words: Mapping[str, Any]) -> dict[str, Value]:
     """Plausible figures: parts never above their totals."""
     values: dict[str, Value] = {}
     for indicator in form.indicators:
         if not indicator.is_number:
-            values[indicator.code] = indicator.name
+            values[indicator.code] = random.choice(words["story"]["answers"])
             continue
         whole = values.get(indicator.within or "")
         most = int(whole) if isinstance(whole, int | Decimal) else 40
@@ -192,7 +192,7 @@ def _event_acts(
         unit.id,
         day.isoformat(),
         words=words["blank"],
-        values=_values(form, random),
+        values=_values(form, random, words),
         signed=words["story"]["signed"],
     )
     to = Address(plan.slug, unit.id, duty.id, day.isoformat())
