@@ -112,6 +112,7 @@ class Teller:
     days: dict[date, Day] = field(default_factory=dict)
     _closed: bool = False
     _told: set[datetime] = field(default_factory=set)
+    _phases: str = ""
 
     def acted(self, act: Act, result: Receipt | Standing) -> None:
         """A unit or the coordinator did something."""
@@ -123,6 +124,10 @@ class Teller:
 
     def run(self, tick: datetime) -> None:
         """One run of the campaign and one delivery."""
+        phases = self._phase(tick.astimezone(self.plan.zone).date())
+        if phases and phases != self._phases:
+            self._tell(tick, "story.phase", phases=phases)
+        self._phases = phases
         done = run_campaign(
             self.ledger, self.plan.slug, texts=self.texts, documents=self.documents, owner="rehearsal",
             as_of=tick,

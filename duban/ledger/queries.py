@@ -24,7 +24,12 @@ class Scope:
     unit: str | None = None
     touching: tuple[str, str] | None = None
     """First and last day (ISO) of a span that the covered span has to touch."""
-    keys: tuple[str, ...] | None = None
+    key: str | None = None
+    """One obligation."""
+    unsettled_until: int | None = None
+    """Those with a moment that has come by then and that nothing was decided about."""
+    unsealed: bool = False
+    """Those with a message that waits for its recipient's digest."""
 
     def where(self) -> ColumnElement[bool]:
         """The scope as a condition on `obligation`."""
@@ -35,8 +40,15 @@ class Scope:
                 conditions.append(column == wanted)
         if self.touching is not None:
             conditions += [o.covers_from <= self.touching[1], o.covers_until >= self.touching[0]]
-        if self.keys is not None:
-            conditions.append(o.id.in_(self.keys))
+        if self.key is not None:
+            conditions.append(o.id == self.key)
+        if self.unsettled_until is not None:
+            m = t.moment.c
+            come = (m.campaign == self.campaign) & (m.at <= self.unsettled_until) & ~m.settled
+            conditions.append(o.id.in_(select(m.obligation).where(come)))
+        if self.unsealed:
+            waiting = t.message.join(t.unsealed, t.unsealed.c.message == t.message.c.id)
+            conditions.append(o.id.in_(select(t.message.c.obligation).select_from(waiting)))
         return and_(*conditions)
 
 

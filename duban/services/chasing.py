@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import and_, or_
@@ -55,7 +55,7 @@ def _decide(w: Writer, plan: Plan, scope: Scope) -> Said:
     by_obligation: dict[str, list[UnsettledMoment]] = defaultdict(list)
     for moment in moments:
         by_obligation[moment.obligation].append(moment)
-    found = standings(w.conn, plan, Scope(plan.slug, keys=tuple(by_obligation)), w.at)
+    found = standings(w.conn, plan, replace(scope, unsettled_until=w.micros), w.at)
     contacts = queries.first_contacts(w.conn, plan.slug)
     counts: dict[str, int] = defaultdict(int)
     messages, waiting = [], []

@@ -38,7 +38,7 @@ def decide(
     """
     with ledger.write(to.campaign, as_of=as_of) as w:
         plan = deployed_plan(w.conn, to.campaign)
-        scope = Scope(to.campaign, keys=(to.obligation,))
+        scope = Scope(to.campaign, key=to.obligation)
         found = standings(w.conn, plan, scope, w.at)
         if not found:
             problem = Problem("unknown-obligation", key="obligation", value=to.obligation)

@@ -53,7 +53,7 @@ def seal(ledger: Ledger, texts: Renderer, *, as_of: datetime | None = None) -> t
         day = _day(w.at, plans.values())
         # Read again under the locks: another run may have sealed these in the meantime.
         messages = [m for m in queries.unsealed_messages(w.conn, w.micros, day) if m.campaign in campaigns]
-        stands = _standings(w, plans, messages)
+        stands = _standings(w, plans)
         by_contact: dict[int, list[Decided]] = defaultdict(list)
         for message in messages:
             by_contact[message.contact].append(message)
@@ -82,11 +82,10 @@ def _day(now: datetime, plans: Iterable[Plan]) -> str:
     return now.astimezone(next(iter(plans)).zone).date().isoformat()
 
 
-def _standings(w: Writer, plans: dict[str, Plan], messages: list[Decided]) -> dict[str, Standing]:
+def _standings(w: Writer, plans: dict[str, Plan]) -> dict[str, Standing]:
     found = {}
     for campaign, plan in plans.items():
-        keys = tuple({m.obligation for m in messages if m.campaign == campaign})
-        for stands in standings(w.conn, plan, Scope(campaign, keys=keys), w.at):
+        for stands in standings(w.conn, plan, Scope(campaign, unsealed=True), w.at):
             found[stands.owed.key] = stands
     return found
 

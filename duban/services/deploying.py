@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from duban import agenda, calendars
+from duban.errors import NotAllowed
 from duban.ledger import Ledger, Writer, queries
 from duban.ledger import tables as t
 from duban.notices import COORDINATOR
@@ -27,7 +29,8 @@ class Deployment:
 
 
 def deploy(ledger: Ledger, bundle: Bundle, *, reason: str, as_of: datetime | None = None) -> Deployment:
-    """Put a plan in force from now on. Raises PlanInvalid.
+    """Put a plan in force from now on. Raises PlanInvalid, and NotAllowed for one that drops a unit or
+    duty that records speak of.
 
     Obligations due before this moment are outside every rate (不计) and nothing is said about them;
     what was due under an earlier version keeps its rule.
@@ -75,15 +78,12 @@ def _obligations(w: Writer, plan: Plan, planned: list[agenda.Obligation]) -> Non
     """Bring the working tables in line with the plan, leaving alone what is due already."""
     o, m = t.obligation.c, t.moment.c
     stored = {
-        r.id: r.due_at
-        for r in w.conn.execute(select(o.id, o.due_at).where(o.campaign == plan.slug, o.due_at.is_not(None)))
+        r.id: r for r in w.conn.execute(select(o.id, o.due_at, o.duty, o.unit).where(o.campaign == plan.slug))
     }
-    fixed = {key for key, due_at in stored.items() if due_at <= w.micros}
+    fixed = {key for key, r in stored.items() if r.due_at is None or r.due_at <= w.micros}
     fresh = [(rank, x) for rank, x in enumerate(planned) if x.key not in fixed]
-    dropped = set(stored) - fixed - {x.key for _, x in fresh}
-    for key in dropped:
-        w.conn.execute(t.obligation.update().where(o.id == key).values(counted=False))
-    for key in dropped | {x.key for _, x in fresh if x.key in stored}:
+    _drop(w, plan, stored, fixed, set(stored) - fixed - {x.key for _, x in fresh})
+    for key in {x.key for _, x in fresh if x.key in stored}:
         w.conn.execute(t.moment.delete().where(m.obligation == key, ~m.settled))
     inserted = []
     for rank, x in fresh:
@@ -95,6 +95,28 @@ def _obligations(w: Writer, plan: Plan, planned: list[agenda.Obligation]) -> Non
     if inserted:
         w.conn.execute(t.obligation.insert(), inserted)
     insert_moments(w, ((x.key, x.due_at, x.moments) for _, x in fresh if x.due_at and x.due_at > w.at))
+
+
+def _drop(w: Writer, plan: Plan, stored: dict[str, Any], fixed: set[str], dropped: set[str]) -> None:
+    """Forget obligations the new plan no longer has and that nothing is on record about; the others
+    leave the count. Raises NotAllowed when their unit or duty is gone from the plan: history needs it."""
+    o, m = t.obligation.c, t.moment.c
+    told = {
+        key
+        for table in (t.submission, t.decision, t.message)
+        for key in w.conn.scalars(select(table.c.obligation).where(table.c.campaign == plan.slug).distinct())
+    }
+    history = [stored[key] for key in fixed | (dropped & told)]
+    gone = {r.unit for r in history} - set(plan.unit) | {r.duty for r in history} - set(plan.duty)
+    if gone:
+        raise NotAllowed("plan-drops-history", names=sorted(gone))
+    for key in dropped:
+        w.conn.execute(t.moment.delete().where(m.obligation == key, ~m.settled))
+        if key in told:
+            w.conn.execute(t.obligation.update().where(o.id == key).values(counted=False))
+        else:
+            w.conn.execute(t.moment.delete().where(m.obligation == key))
+            w.conn.execute(t.obligation.delete().where(o.id == key))
 
 
 def obligation_row(x: agenda.Obligation, rank: int) -> dict[str, object]:

@@ -68,7 +68,7 @@ def receive(
     as_of: datetime | None = None,
 ) -> Receipt:
     """Take one file for one obligation. A bad file is stored as a refused submission, its receipt
-    listing every mistake. Raises BadInput when there is no such obligation.
+    listing every mistake. Raises BadInput when there is no such obligation, or for a future time.
 
     `received_at` decides timeliness; without it the file was received now.
     """
@@ -82,7 +82,10 @@ def receive(
     except SubmissionInvalid as error:
         problems = error.problems
     with ledger.write(to.campaign, as_of=as_of) as w:
-        stored = _store(w, plan, to, data, file_name, parsed, problems, door, received_at or w.at)
+        received = received_at or w.at
+        if received > w.at:
+            raise BadInput("received-in-future", received_at=received.isoformat())
+        stored = _store(w, plan, to, data, file_name, parsed, problems, door, received)
     return stored
 
 
@@ -147,7 +150,7 @@ def _store(
         w.conn.execute(t.file.insert(), {"digest": digest, "size": len(data), "content": data})
     version = last.version + 1 if last else 1
     number = (w.conn.scalar(select(func.max(s.receipt_no)).where(s.campaign == to.campaign)) or 0) + 1
-    received = min(calendars.to_micros(received_at), w.micros)
+    received = calendars.to_micros(received_at)
     row = {
         "id": f"{key}@{version}", "campaign": to.campaign, "receipt_no": number, "obligation": key,
         "version": version, "valid": not problems, "zero": parsed.zero, "received_at": received,

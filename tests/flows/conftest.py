@@ -30,9 +30,12 @@ def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
-    """Hai'an deployed on a virtual ledger that the flows of this process open."""
+def town(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    """Hai'an deployed on a virtual ledger that the flows of this process open; on PostgreSQL where a
+    test asks for it (`@on_both_databases`)."""
     url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+    if getattr(request, "param", "sqlite") == "postgres":
+        url = request.getfixturevalue("new_postgres")()
     monkeypatch.setenv("DUBAN_VAR", str(tmp_path))
     monkeypatch.setenv("DUBAN_LEDGER_URL", url)
     made = Town(open_ledger(url, kind="virtual"), tmp_path / "documents")

@@ -71,7 +71,16 @@ async def test_the_run_shows_progress_per_phase_the_missing_and_the_board(town: 
     assert "| 集中打击阶段 | 2018-09-21 至 2018-11-30 | 7/10 | 7 | 3 |" in board
 
 
-async def test_a_second_run_for_the_same_time_changes_nothing(town: Town, tmp_path: Path) -> None:
+on_both_databases = pytest.mark.parametrize("town", ["sqlite", "postgres"], indirect=True)
+with_and_without_lease = pytest.mark.parametrize("lease", ["on", "off"])
+
+
+@on_both_databases
+@with_and_without_lease
+async def test_a_second_run_for_the_same_time_changes_nothing(
+    town: Town, lease: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DUBAN_LEASE", lease)
     with world(tmp_path) as outside:
         point_at(outside)
         await run()
@@ -91,7 +100,8 @@ def point_at(outside) -> None:  # type: ignore[no-untyped-def]
         os.environ[f"DUBAN_CHANNEL_{kind.upper()}"] = url
 
 
-@pytest.mark.parametrize("lease", ["on", "off"])
+@on_both_databases
+@with_and_without_lease
 async def test_two_runs_at_the_same_time_leave_what_one_leaves(
     town: Town, lease: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,8 @@ def test_the_journal_of_a_played_ledger_holds(played: Town) -> None:
         ("UPDATE submission SET received_at = received_at - 1", "record-changed"),
         ("UPDATE cell SET value = value + 1 WHERE indicator = 'fines'", "cells-changed"),
         ("DELETE FROM cell WHERE indicator = 'fines'", "cells-changed"),
+        ("UPDATE bundle SET content = content || ' '", "plan-changed"),
+        ("UPDATE file SET content = 'x'", "file-changed"),
         ("UPDATE message SET verdict = 'superseded' WHERE verdict = 'send'", "record-changed"),
         ("DELETE FROM journal WHERE campaign = 'haian-2018' AND seq = 2", "record-changed"),
         (

@@ -11,6 +11,7 @@ from duban.errors import BadInput, NotAllowed
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
 from duban.plan.model import LIMIT
+from duban.services.receiving import Address, receive
 from duban.services.reporting import period_figures
 from duban.services.watching import standings
 from tests.support.town import BRANCHES, FIGURES, HAIAN, Town, at
@@ -164,6 +165,17 @@ def test_a_file_for_nothing_owed_is_refused_before_anything_is_stored(
         deployed.send(unit, period, "2018-10-05 09:00", b"{}", "x.json", duty=duty)
     assert code in [p.code for p in caught.value.problems]
     assert deployed.count(t.submission) == deployed.count(t.file) == 0
+
+
+def test_a_file_cannot_have_been_received_tomorrow(deployed: Town) -> None:
+    data = deployed.form("haian", "2018-09")
+    to = Address(HAIAN, "haian", "monthly", "2018-09")
+    with pytest.raises(BadInput, match="received-in-future"):
+        receive(
+            deployed.ledger, to, data, "x.xlsx", door="officer", received_at=at("2018-10-06 09:00"),
+            as_of=at("2018-10-05 09:00"),
+        )  # fmt: skip
+    assert deployed.count(t.submission) == 0
 
 
 def test_a_campaign_that_is_not_deployed_takes_nothing(town: Town) -> None:
