@@ -15,8 +15,8 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.flow_engine import run_flow
 from prefect.flows import Flow
 
-from deployments.demo import moments_that_matter, whole_days
 from deployments.serve import runnables
+from duban import agenda, calendars
 from duban.ledger import open_ledger
 from duban.ledger.proof import verify
 from duban.ledger.queries import Scope
@@ -63,7 +63,7 @@ class Played:
         self.served = f"{done.name}，{done.state.name}"
         self.runs += 1
 
-    def summary(self, folder: Path, url: str) -> None:
+    def summary(self, folder: Path) -> None:
         """Print what happened and where everything is."""
         h = house()
         slug = self.plan.slug
@@ -104,7 +104,7 @@ def _count(folder: Path) -> int:
     return len(list(folder.iterdir()))
 
 
-async def play_demo(slug: str, folder: Path, seed: int = 1) -> Played:
+async def play_demo(slug: str, url: str, seed: int = 1) -> Played:
     """Deploy the campaign to a virtual ledger, play its story, and set the clock to run on from there."""
     h = virtual_house()
     bundle = read_bundle(folder_of(slug, h.settings.campaigns))
@@ -113,7 +113,7 @@ async def play_demo(slug: str, folder: Path, seed: int = 1) -> Played:
     deploy(h.ledger, bundle, reason=h.texts.say("story.deploy_reason"), as_of=ticks[0])
     campaign_id, deliver_id = [await r.aapply() for r in await runnables([plan], active=False)]
     played = Played(plan, ticks[0], ticks[-1], campaign_id, campaign_id)
-    print(h.texts.say("demo.server", url=h.settings.var, first=played.first.date(), plan=plan))
+    print(h.texts.say("demo.server", url=url, first=played.first.date(), plan=plan))
     acts = list(tell(plan, seed, h.texts.words).acts)
     most = 0
     for tick in ticks:
@@ -126,6 +126,25 @@ async def play_demo(slug: str, folder: Path, seed: int = 1) -> Played:
         print(h.texts.say("demo.ran", at=tick, campaign=_state(ran), deliver=_state(sent)))
     await let_the_clock_run_on(h, plan, ticks[-1])
     return played
+
+
+def moments_that_matter(plan: Plan) -> list[datetime]:
+    """Each phase's first morning, and of every period the last reminder, the run after its deadline
+    and the first chase."""
+    mornings = [
+        calendars.at_local(p.start.date, plan.file.office.morning, plan.zone) for p in plan.file.phases
+    ]
+    by_period: dict[str, list[agenda.Moment]] = {}
+    for o in agenda.obligations(plan):
+        if o.period and o.moments:
+            by_period.setdefault(o.period, list(o.moments))
+    said = []
+    for found in by_period.values():
+        said += [
+            [m.at for m in found if m.kind == "remind"][-1:],
+            [m.at for m in found if m.kind == "chase"][:1],
+        ]
+    return sorted({*mornings, *agenda.after_deadlines(plan), *(at for few in said for at in few)})
 
 
 def virtual_house() -> House:
@@ -177,3 +196,8 @@ async def let_the_clock_run_on(h: House, plan: Plan, last: datetime) -> None:
     h.ledger.set_clock(h.ledger.clock() - behind)
     for runnable in await runnables([plan], behind):
         await runnable.aapply()
+
+
+def whole_days(span: timedelta) -> timedelta:
+    """The span rounded up to whole days, so that mornings stay mornings."""
+    return timedelta(days=-(-span // timedelta(days=1)))

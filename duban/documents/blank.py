@@ -15,7 +15,8 @@ from typing import Any
 import xlsxwriter
 
 from duban.plan import identity as ids
-from duban.plan.model import LIMIT, Form, Indicator, Plan
+from duban.plan.forms import LIMIT, Form, Indicator
+from duban.plan.model import Plan
 from duban.rendering import period_words
 
 WORDS = (

@@ -13,8 +13,9 @@ from duban.intake.guard import MEGABYTE, bounded
 from duban.intake.refusal import refusal, shown
 from duban.intake.values import Entry, Sent
 from duban.intake.workbook import wrong_identity
+from duban.plan.forms import Form
 from duban.plan.identity import SIGNERS
-from duban.plan.model import Form, Plan
+from duban.plan.model import Plan
 
 IDENTITY = ("campaign", "unit", "duty", "period")
 MEMBERS = (*IDENTITY, "zero", "signed", "cells")

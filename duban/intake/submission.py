@@ -11,8 +11,9 @@ from duban.intake.refusal import refused
 from duban.intake.validate import validate
 from duban.intake.values import Sent, read_values
 from duban.intake.workbook import read_workbook
+from duban.plan.forms import Form
 from duban.plan.identity import answer_form, identity
-from duban.plan.model import Form, Plan
+from duban.plan.model import Plan
 
 MARK_AND_BLANKS = b"\xef\xbb\xbf \t\r\n"
 """What may stand before a JSON document's brace."""

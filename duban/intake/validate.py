@@ -8,7 +8,7 @@ from typing import Any
 
 from duban.errors import Problem
 from duban.intake.values import plain
-from duban.plan.model import Form, Indicator
+from duban.plan.forms import Form, Indicator
 
 
 @dataclass(frozen=True)

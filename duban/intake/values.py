@@ -12,8 +12,8 @@ from decimal import Decimal
 from duban.errors import Problem, SubmissionInvalid
 from duban.intake.refusal import refusal
 from duban.intake.sheets import Fault
+from duban.plan.forms import LIMIT, Form, Indicator
 from duban.plan.identity import NAME_LIMIT, TEXT_LIMIT
-from duban.plan.model import LIMIT, Form, Indicator
 
 TYPED = re.compile(r"[\s!-~\uff01-\uff5e]*")
 """ASCII and its full-width twins. NFKC alone would also make 52 of 5² and 1 of ①."""

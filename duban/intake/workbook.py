@@ -12,7 +12,8 @@ from duban.intake.refusal import refusal, refused, shown
 from duban.intake.sheets import Faults, cell_name, sheet_parts
 from duban.intake.values import Entry, Sent
 from duban.plan import identity as ids
-from duban.plan.model import Form, Plan
+from duban.plan.forms import Form
+from duban.plan.model import Plan
 
 TICKS = {ids.TICK, "✓", "✔", "☑"}
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from duban.plan.model import LIMIT
+from duban.plan.forms import LIMIT
 
 metadata = MetaData(
     naming_convention={

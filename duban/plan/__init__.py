@@ -1,6 +1,7 @@
 """The plan 工作方案: a campaign as data. Pure: texts go in, a typed Plan or every mistake comes out."""
 
 from duban.plan.bundle import Bundle, parse
-from duban.plan.model import Duty, Form, Indicator, Phase, Plan, Unit
+from duban.plan.forms import Form, Indicator
+from duban.plan.model import Duty, Phase, Plan, Unit
 
 __all__ = ["Bundle", "Duty", "Form", "Indicator", "Phase", "Plan", "Unit", "parse"]

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 
 from duban.errors import PlanInvalid, Problem
 from duban.plan import rules
-from duban.plan.model import Form, Plan, PlanFile, Unit
+from duban.plan.forms import Form
+from duban.plan.model import Plan, PlanFile, Unit
 from duban.plan.origins import origin_problems
 from duban.plan.source import Located, Path, read_yaml
 

@@ -10,7 +10,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 
 from duban.errors import BadInput, Problem
-from duban.plan.model import Form, Plan
+from duban.plan.forms import Form
+from duban.plan.model import Plan
 
 SHEET = "_duban"
 """Very hidden sheet of identity keys and values."""

@@ -1,10 +1,8 @@
-"""The typed plan. Field names are the keys a coordinator writes in plan.yaml, units.csv and forms/*.yaml."""
+"""The typed plan. Field names are the keys a coordinator writes in plan.yaml and units.csv."""
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, time
-from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -16,73 +14,13 @@ from pydantic import (
     Discriminator,
     Field,
     StrictBool,
-    StrictInt,
     StrictStr,
     Tag,
 )
-from pydantic_core import PydanticCustomError
 
 from duban import calendars
-
-Origin = Literal["notice", "coordinator"]
-"""Who stated a value: the printed notice, or the coordinator who filled a gap it leaves."""
-
-LIMIT = 10**12
-"""No scaled value may exceed this (DESIGN, The ledger): sums of 9 million of them still fit 64 bits."""
-
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-Text = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-def _clock(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        return time.fromisoformat(value)
-    raise PydanticCustomError("bad-clock", "HH:MM")
-
-
-def _month(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", value):
-        return value
-    raise PydanticCustomError("bad-month", "YYYY-MM")
-
-
-def _day(value: object) -> object:
-    try:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise PydanticCustomError("bad-date", "YYYY-MM-DD")
-
-
-def _day_of_month(value: object) -> object:
-    if value == "last" or (type(value) is int and 1 <= value <= 31):
-        return value
-    raise PydanticCustomError("bad-day-of-month", "1 to 31, or last")
-
-
-def _printed(value: object) -> object:
-    return value if isinstance(value, dict) else {"date": value}
-
-
-Clock = Annotated[time, BeforeValidator(_clock)]
-Month = Annotated[str, BeforeValidator(_month)]
-Day = Annotated[date, BeforeValidator(_day)]
-DayOfMonth = Annotated[int | Literal["last"], BeforeValidator(_day_of_month)]
-DayCount = Annotated[StrictInt, Field(ge=1, le=365)]
-
-
-class Stated(BaseModel):
-    """Anything written in a plan: frozen, no unknown keys, with who said it and in which words."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    origin: Origin | None = None
-    """Holds for this block and everything in it; None: as the block around it."""
-    origins: dict[str, Origin] = {}
-    """Single keys of this block that differ."""
-    source: Text | None = None
-    """The notice's own words."""
+from duban.plan.forms import Form
+from duban.plan.stated import Clock, Day, DayCount, DayOfMonth, Id, Month, Origin, Stated, Text
 
 
 class PrintedDate(Stated):
@@ -90,6 +28,10 @@ class PrintedDate(Stated):
 
     date: Day
     precision: Literal["day", "xun", "month", "year"] = "day"
+
+
+def _printed(value: object) -> object:
+    return value if isinstance(value, dict) else {"date": value}
 
 
 Printed = Annotated[PrintedDate, BeforeValidator(_printed)]
@@ -188,78 +130,6 @@ class Coordinator(Stated):
     """The unit that runs the campaign and hears of escalations."""
 
     unit: Id
-
-
-Axis = Literal["sum", "last", "avg", "min", "max", "count", "none"]
-
-
-class Indicator(Stated):
-    """An indicator 指标: one row of a form."""
-
-    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-    name: Text
-    unit_of_measure: Text | None = None
-    """件, 个次, 万元 …; none for text."""
-    type: Literal["integer", "decimal", "text"] = "integer"
-    scale: Annotated[StrictInt, Field(ge=0, le=6)] = 0
-    """Decimal places; a cell holds value x 10^scale as an integer."""
-    required: StrictBool = True
-    periods: Axis = "sum"
-    """How values of several periods become one: `last` for stock figures (期末数)."""
-    units: Axis = "sum"
-    """How values of several units become one."""
-    within: str | None = None
-    """Code of the indicator this one is a part of (其中): never larger."""
-    max: Annotated[StrictInt, Field(gt=0)] | None = None
-    """Largest plausible value, in the unit of measure."""
-
-    @property
-    def is_number(self) -> bool:
-        """Whether its cells are figures and not text."""
-        return self.type != "text"
-
-    @property
-    def is_stock(self) -> bool:
-        """A stock or cumulative figure, which a zero report says nothing about."""
-        return self.periods == "last"
-
-    def scaled(self, value: Decimal) -> int:
-        """The integer a cell stores; ValueError when `value` has more decimal places than `scale`."""
-        shifted = value.scaleb(self.scale)
-        if shifted != shifted.to_integral_value():
-            raise ValueError("scale")
-        return int(shifted)
-
-    def decimal(self, scaled: int) -> Decimal:
-        """The exact value of a stored integer."""
-        return Decimal(scaled).scaleb(-self.scale)
-
-
-class Section(Stated):
-    """A section of a form."""
-
-    id: Id
-    name: Text
-    indicators: tuple[Indicator, ...]
-
-
-class Form(Stated):
-    """A form 报表: sections of indicators."""
-
-    id: Id
-    title: Text
-    version: StrictInt = 1
-    sections: tuple[Section, ...]
-
-    @cached_property
-    def indicators(self) -> tuple[Indicator, ...]:
-        """All indicators in printed order."""
-        return tuple(i for section in self.sections for i in section.indicators)
-
-    @cached_property
-    def by_code(self) -> dict[str, Indicator]:
-        """Indicators by code."""
-        return {i.code: i for i in self.indicators}
 
 
 class Channel(BaseModel):

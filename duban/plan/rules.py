@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from duban import calendars
 from duban.errors import Problem
-from duban.plan.model import Form, Monthly, PrintedDate, Unit
+from duban.plan.forms import Form
+from duban.plan.model import Monthly, PrintedDate, Unit
 from duban.plan.source import Located, Path
 
 T = TypeVar("T", bound=BaseModel)

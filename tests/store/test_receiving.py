@@ -10,7 +10,7 @@ import pytest
 from duban.errors import BadInput, NotAllowed
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
-from duban.plan.model import LIMIT
+from duban.plan.forms import LIMIT
 from duban.services.receiving import Address, receive
 from duban.services.reporting import period_figures
 from duban.services.watching import standings

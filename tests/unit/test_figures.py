@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from duban.figures import MOST_ROWS, CellRow, Total, frame, matrix, totals
 from duban.plan import Form, Plan
-from duban.plan.model import LIMIT
+from duban.plan.forms import LIMIT
 
 UNITS = ("a", "b", "c")
 PERIODS = ("2018-09", "2018-10", "2018-11")

@@ -18,8 +18,8 @@ from duban.intake import reader
 from duban.intake.submission import Parsed, read_submission
 from duban.intake.validate import validate
 from duban.intake.values import number, text
+from duban.plan.forms import Form, Indicator
 from duban.plan.identity import SIGNERS
-from duban.plan.model import Form, Indicator
 from tests.support.plans import load
 
 PLAN = load("haian-2018")

@@ -14,7 +14,7 @@ import pytest
 from duban.errors import DubanError, Problem, SubmissionInvalid
 from duban.intake.submission import read_submission
 from duban.plan.bundle import CODES, OURS
-from duban.plan.model import LIMIT
+from duban.plan.forms import LIMIT
 from duban.rendering import renderer
 from tests.support.plans import load
 from tests.support.workbooks import TO, ZEROS
