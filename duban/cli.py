@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from duban import views
-from duban.console import Console, emit_json, instant, show_problems
+from duban.console import Console, boundary, emit_json, instant, show_problems
 from duban.errors import BadInput, DubanError
 from duban.rendering import renderer
 from duban.settings import Settings
@@ -210,7 +210,7 @@ def decide(
     plan = app.deployed(campaign)
     stands = record(
         app.ledger, Address(plan.slug, unit, duty, period, subject), kind, by=by, reason=reason,
-        until=instant(until), not_a_report=not_a_report, as_of=instant(as_of),
+        until=boundary(until), not_a_report=not_a_report, as_of=instant(as_of),
     )  # fmt: skip
     values = {"s": stands, "unit": plan.unit[unit], "duty": plan.duty[duty], "period": period, "kind": kind}
     click.echo(app.texts.say("cli.decided", **values))
@@ -265,15 +265,17 @@ def demo(app: Console, campaign: str, folder: Path | None) -> None:
 @click.pass_obj
 def verify(app: Console, campaign: str) -> None:
     """Walk the journal; exit 1 when it is broken."""
+    from duban.ledger.journal import INSTALLATION
     from duban.ledger.proof import verify as walk
 
     slug = app.deployed(campaign).slug
     with app.ledger.read() as conn:
-        verdict = walk(conn, slug)
-    if verdict.broken_at is not None:
-        click.echo(app.texts.say("cli.broken", v=verdict), err=True)
+        verdicts = [walk(conn, slug), walk(conn, INSTALLATION)]
+    for verdict in verdicts:
+        broken = verdict.broken_at is not None
+        click.echo(app.texts.say("cli.broken" if broken else "cli.verified", v=verdict), err=broken)
+    if any(v.broken_at is not None for v in verdicts):
         sys.exit(1)
-    click.echo(app.texts.say("cli.verified", v=verdict))
 
 
 def main() -> None:
@@ -293,3 +295,19 @@ def main() -> None:
     except DubanError as error:
         click.echo(renderer().error(error), err=True)
         sys.exit(2)
+    except OSError as error:
+        path, detail = error.filename or "", error.strerror or str(error)
+        click.echo(renderer().say("errors.file-unreadable-or-unwritable", path=path, detail=detail), err=True)
+        sys.exit(2)
+    except Exception as error:
+        if not _about_the_database(error):
+            raise
+        click.echo(renderer().say("errors.ledger-unreachable", detail=type(error).__name__), err=True)
+        sys.exit(2)
+
+
+def _about_the_database(error: Exception) -> bool:
+    """Whether the ledger's database refused or could not be reached; its own words may hold a password."""
+    from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+    return isinstance(error, ArgumentError | DBAPIError | NoSuchModuleError)

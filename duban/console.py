@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,10 @@ from duban.settings import ZONE, Settings
 
 if TYPE_CHECKING:
     from duban.ledger import Ledger
+
+
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+"""Instants outside are slips of the keyboard, and would not fit the ledger's clock."""
 
 
 class Console:
@@ -55,7 +59,9 @@ class Console:
     def deployed(self, name: str, at: datetime | None = None) -> Plan:
         """The plan in force of a slug, or of the slug of a folder. Raises NotAllowed when it is not
         deployed; makes no ledger to find that out."""
-        slug = self.plan(name).slug if "/" in name else name
+        slug = name
+        if "/" in name or (not (self.settings.campaigns / name).exists() and Path(name).is_dir()):
+            slug = self.plan(name).slug
         if not self._ledger_exists():
             raise NotAllowed("not-deployed", campaign=slug)
         with self.ledger.read() as conn:
@@ -90,7 +96,15 @@ def instant(text: str | None) -> datetime | None:
             parsed = datetime.combine(date.fromisoformat(text), time())
     except ValueError as error:
         raise BadInput("bad-instant", value=text) from error
+    if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+        raise BadInput("bad-instant", value=text)
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=ZONE)
+
+
+def boundary(text: str | None) -> datetime | None:
+    """The exclusive end of what a person writes: a bare day belongs to it ("X日前" includes day X)."""
+    at = instant(text)
+    return at + timedelta(days=1) if at is not None and text is not None and len(text) == 10 else at
 
 
 def emit_json(document: Any) -> None:

@@ -40,7 +40,7 @@ def choose(moments: Sequence[MomentLike], stands: Standing, now: datetime) -> li
     latest: dict[str, int] = {}
     for index, moment in enumerate(moments):
         stale = moment.kind == "remind" and now >= moment.due_at
-        if moment.due_at != stands.due_at or stale:
+        if moment.due_at != stands.limit or stale:
             continue
         voice = recipient_of(moment.kind, stands.owed.unit)
         if voice not in latest or _nearness(moment) >= _nearness(moments[latest[voice]]):
@@ -61,7 +61,7 @@ def recipient_of(kind: str, unit: str) -> str:
 
 def still_owed(stands: Standing, due_at: datetime) -> bool:
     """Whether a message decided earlier is still true: open, and for the same due time."""
-    return stands.open and stands.due_at == due_at
+    return stands.open and stands.limit == due_at
 
 
 @dataclass(frozen=True, slots=True)

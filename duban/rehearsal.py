@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from duban import agenda
+from duban.errors import BadInput
 from duban.ledger import Ledger, open_ledger
 from duban.ledger.queries import Parcel, Scope
 from duban.plan import Plan, parse
@@ -89,7 +90,8 @@ def rehearse(
     plan = parse(bundle)
     with tempfile.TemporaryDirectory(prefix="duban-rehearsal-") as folder:
         path = keep or Path(folder) / "ledger.sqlite"
-        path.unlink(missing_ok=True)
+        if path.exists():
+            raise BadInput("file-exists", path=str(path))
         ledger = open_ledger(f"sqlite:///{path}", kind="virtual")
         story = tell(plan, seed, texts.words)
         first = agenda.runs(plan, story.until)[0]

@@ -27,7 +27,7 @@ class Renderer:
         self.env = SandboxedEnvironment(
             loader=FileSystemLoader(folder),
             undefined=StrictUndefined,
-            autoescape=select_autoescape(["html"]),
+            autoescape=select_autoescape(["html"], default_for_string=False, default=False),
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=False,
@@ -39,6 +39,7 @@ class Renderer:
         with (folder / "wording.yaml").open(encoding="utf-8") as stream:
             self.words: Mapping[str, Any] = yaml.load(stream, yaml.CSafeLoader)
         self.env.globals["words"] = self.words
+        self._sentence = lru_cache(maxsize=1024)(self.env.from_string)
 
     def render(self, template: str, **values: Any) -> str:
         """A template of the folder with its values; a value it lacks is an error."""
@@ -49,7 +50,7 @@ class Renderer:
         text: Any = self.words
         for part in code.split("."):
             text = text[part]
-        return self.env.from_string(str(text)).render(**values)
+        return self._sentence(str(text)).render(**values)
 
     def problem(self, problem: Problem) -> str:
         """One mistake as a line: file, place, key, what is wrong and what was expected."""

@@ -69,6 +69,13 @@ class Standing:
     accepted: datetime | None
     first_due: datetime | None
     """The due time before any extension."""
+    answer_by: datetime | None = None
+    """Until when a return that is still open has to be answered; exclusive."""
+
+    @property
+    def limit(self) -> datetime | None:
+        """What the unit has to keep now: its due time, or the resubmit-by time of a return."""
+        return self.answer_by or self.due_at
 
     @property
     def met(self) -> bool:
@@ -96,15 +103,18 @@ def standing(owed: Owed, arrivals: Sequence[Arrival], rulings: Sequence[Ruling],
     # A paper original may be recorded after the portal's version and have been received before it.
     arrivals = sorted((a for a in arrivals if a.received_at <= now), key=lambda a: a.received_at)
     rulings = [r for r in rulings if r.at <= now]
-    due_at = next((r.until for r in reversed(rulings) if r.kind == "extend"), owed.due_at)
+    due_at = _due_at(owed, rulings)
     returns = {r.version: r for r in rulings if r.kind == "return"}
     valid = [a for a in arrivals if a.valid]
     counting = [a for a in valid if a.version not in returns]
-    current = counting[-1] if counting else None
-    accepted = next((r.at for r in rulings if r.kind == "accept"), None)
+    acceptance = next((r for r in rulings if r.kind == "accept"), None)
+    frozen = [a for a in counting if acceptance and a.version == acceptance.version]
+    current = frozen[-1] if frozen else counting[-1] if counting else None
+    accepted = acceptance.at if acceptance else None
+    answer_by = _answer_by(valid, current, returns, due_at)
     return Standing(
         owed=owed,
-        state=_state(owed, due_at, rulings, now),
+        state=_state(owed, answer_by or due_at, rulings, now),
         came_in=_came_in(arrivals, valid, current, accepted, rulings),
         due_at=due_at,
         on_time=current is not None and _on_time(valid, returns, due_at),
@@ -114,7 +124,27 @@ def standing(owed: Owed, arrivals: Sequence[Arrival], rulings: Sequence[Ruling],
         last_revised=counting[-1].received_at if len(counting) > 1 else None,
         accepted=accepted,
         first_due=owed.due_at,
+        answer_by=answer_by,
     )
+
+
+def _due_at(owed: Owed, rulings: Sequence[Ruling]) -> datetime | None:
+    """The due time with the last extension; a plan amended to a later day than that prevails."""
+    until = next((r.until for r in reversed(rulings) if r.kind == "extend"), None)
+    return max(until, owed.due_at) if until and owed.due_at else owed.due_at
+
+
+def _answer_by(
+    valid: Sequence[Arrival],
+    current: Arrival | None,
+    returns: dict[int | None, Ruling],
+    due_at: datetime | None,
+) -> datetime | None:
+    """Until when the last return has to be answered; None when none is open."""
+    if current is not None or not valid or due_at is None:
+        return None
+    until = returns[valid[-1].version].until
+    return max(until, due_at) if until else None
 
 
 def _state(owed: Owed, due_at: datetime | None, rulings: Sequence[Ruling], now: datetime) -> State:

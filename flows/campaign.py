@@ -16,6 +16,7 @@ from flows.phase import phase, show_progress
 from tasks.collect import Look, look
 from tasks.house import house
 from tasks.lease import drop_lease, give_back_lease, take_lease
+from tasks.notify import notify
 from tasks.publish import draw_board, publish
 
 
@@ -46,6 +47,7 @@ async def run_once(campaign: str, owner: str, as_of: datetime | None) -> State[A
             ended = await phase(campaign, progress.id, as_of, return_state=True)
         if not ended.is_completed():
             failed.append(f"{progress.name}: {ended.message}")
+    notify(campaign, None, as_of)  # what lies in no phase: a plan may have none, or a gap between them
     publish(campaign, as_of)
     board = draw_board(campaign, as_of)
     await acreate_markdown_artifact(board, key=f"{campaign}-board", description=found.short)
@@ -59,11 +61,10 @@ def final_state(found: Look) -> State[Any]:
     texts = house().texts
     if found.closed:
         return Completed(name="Closed", message=texts.say("run.closed"))
-    units = {unit for p in found.phases for unit in p.overdue_units}
-    if not units:
+    if not found.overdue:
         return Completed(name=overdue_name(0), message=texts.say("run.nothing-overdue"))
-    names = [texts.say("run.phase-overdue", p=p) for p in found.phases if p.opened.overdue]
-    return Completed(name=overdue_name(len(units)), message="；".join(names))
+    sentence = texts.say("run.overdue", n=len(found.overdue), units=found.overdue)
+    return Completed(name=overdue_name(len(found.overdue)), message=sentence)
 
 
 def colour(overdue: int, still_open: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 
 from duban.rendering import period_words
 from duban.services.campaigns import deployed_plan
@@ -23,7 +24,7 @@ class Table:
     rows: list[dict[str, str]]
 
 
-@task
+@task(cache_policy=NO_CACHE, persist_result=False)
 def aggregate(campaign: str, phase: str, as_of: datetime | None) -> Table | None:
     """The totals of the phase's latest period that is due; None before the first deadline."""
     h = house()

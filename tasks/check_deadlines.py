@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 
 from duban.rendering import deadline_words, period_words
 from duban.services.campaigns import deployed_plan
@@ -12,7 +13,7 @@ from duban.services.watching import scope_of_phase, standings
 from tasks.house import house
 
 
-@task
+@task(cache_policy=NO_CACHE, persist_result=False)
 def check_deadlines(campaign: str, phase: str, as_of: datetime | None) -> list[dict[str, str]]:
     """One row per overdue obligation, in the words of the table a coordinator sees."""
     h = house()

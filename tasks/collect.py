@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 
+from duban.ledger.queries import Scope
 from duban.services.campaigns import deployed_plan
-from duban.services.watching import Progress, is_closed, open_phases, phase_progress
+from duban.services.watching import Progress, is_closed, open_phases, phase_progress, progress, standings
 from tasks.house import house
 
 
@@ -20,9 +22,11 @@ class Look:
     day: date
     phases: tuple[Progress, ...]
     closed: bool
+    overdue: tuple[str, ...]
+    """Names of the units that are past a deadline with nothing valid in."""
 
 
-@task
+@task(cache_policy=NO_CACHE, persist_result=False)
 def look(campaign: str, as_of: datetime | None) -> Look:
     """The phases whose time has come or which still owe something."""
     h = house()
@@ -30,10 +34,13 @@ def look(campaign: str, as_of: datetime | None) -> Look:
     with h.ledger.read() as conn:
         plan = deployed_plan(conn, campaign)
         phases = tuple(open_phases(conn, plan, now))
-        return Look(plan.file.short, now.astimezone(plan.zone).date(), phases, is_closed(conn, plan, now))
+        day = now.astimezone(plan.zone).date()
+        whole = progress(campaign, plan.file.short, True, standings(conn, plan, Scope(campaign), now))
+        overdue = tuple(plan.unit[u].name for u in whole.overdue_units)
+        return Look(plan.file.short, day, phases, is_closed(conn, plan, now), overdue)
 
 
-@task
+@task(cache_policy=NO_CACHE, persist_result=False)
 def collect(campaign: str, phase: str, as_of: datetime | None) -> Progress:
     """What has come in for a phase."""
     h = house()

@@ -6,13 +6,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 
 from duban.outbox.channels import AppriseTransport
 from duban.services.delivering import Delivered, deliver
 from tasks.house import house
 
 
-@task
+@task(cache_policy=NO_CACHE, persist_result=False)
 def send_digests(owner: str, as_of: datetime | None) -> Delivered:
     """Seal the day's digests and send what is sealed."""
     h = house()

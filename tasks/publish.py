@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 
 from duban.services.board import board, board_text
 from duban.services.campaigns import deployed_plan
@@ -12,7 +13,7 @@ from duban.services.reporting import draft_documents, due_periods
 from tasks.house import house
 
 
-@task
+@task(cache_policy=NO_CACHE, persist_result=False)
 def publish(campaign: str, as_of: datetime | None) -> list[str]:
     """Draft what has changed; returns the files that are new."""
     h = house()
@@ -27,7 +28,7 @@ def publish(campaign: str, as_of: datetime | None) -> list[str]:
     return [str(path) for d in drafted if d.changed for path in (d.workbook, d.summary)]
 
 
-@task
+@task(cache_policy=NO_CACHE, persist_result=False)
 def draw_board(campaign: str, as_of: datetime | None) -> str:
     """The campaign's board in Markdown."""
     h = house()

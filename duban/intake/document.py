@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from duban.errors import Problem
@@ -41,6 +41,14 @@ def read_document(
     return Sent(zero is True, form.version, cells, signed), problems
 
 
+def _figure(text: str) -> Decimal | str:
+    """A number exactly as written; one beyond every bound stays text, which no figure cell takes."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
+
+
 def _parse(data: bytes, problems: list[Problem]) -> dict[str, Any]:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
@@ -54,7 +62,7 @@ def _parse(data: bytes, problems: list[Problem]) -> dict[str, Any]:
         # parse_int too: Python's own integers refuse 4300 digits with an error of their own
         found = json.loads(
             data.decode("utf-8-sig"),
-            parse_float=Decimal, parse_int=Decimal, parse_constant=Decimal, object_pairs_hook=once,
+            parse_float=_figure, parse_int=_figure, parse_constant=Decimal, object_pairs_hook=once,
         )  # fmt: skip
     except json.JSONDecodeError as error:
         raise refusal("json-syntax", line=error.lineno, column=error.colno, detail=error.msg) from error

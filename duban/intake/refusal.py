@@ -26,4 +26,5 @@ def refused(problems: Iterable[Problem], file_name: str = "") -> SubmissionInval
 def shown(value: object) -> str:
     """A value as a message may show it: as the unit saw it in its cell, and not at any length."""
     text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    text = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "�")
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, text, update
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 
 from duban import calendars
@@ -30,7 +32,10 @@ class Writer:
 
     conn: Connection
     at: datetime
+    """When this is recorded: never before the journal's last entry."""
     heads: dict[str, Head]
+    clock_at: datetime
+    """What the clock says: when something that comes in now is received."""
     _entries: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -117,12 +122,12 @@ class Ledger:
             with conn.begin():
                 heads = {c: _locked_head(conn, c) for c in sorted(set(campaigns))}
                 last = max((h.recorded_at for h in heads.values()), default=0)
-                at = self.now(as_of)
+                at = clock_at = self.now(as_of)
                 if calendars.to_micros(at) < last:
                     if self.kind == "virtual":
                         raise NotAllowed("time-runs-backwards", as_of=at.isoformat(), last=last)
                     at = calendars.from_micros(last, UTC)
-                writer = Writer(conn, at, heads)
+                writer = Writer(conn, at, heads, clock_at)
                 yield writer
                 writer.close()
 
@@ -139,15 +144,28 @@ class Ledger:
 
 def _locked_head(conn: Connection, campaign: str) -> Head:
     """The journal's head, its row locked until the transaction ends; made when there is none."""
-    insert = text(
-        "INSERT INTO head (campaign, seq, digest, recorded_at) VALUES (:c, 0, :d, 0) ON CONFLICT DO NOTHING"
-    )
     found = select(tables.head).where(tables.head.c.campaign == campaign).with_for_update()
     row = conn.execute(found).one_or_none()
     if row is None:
-        conn.execute(insert, {"c": campaign, "d": journal.GENESIS})
+        j = tables.journal.c
+        last = conn.execute(
+            select(j.seq, j.digest, j.recorded_at)
+            .where(j.campaign == campaign)
+            .order_by(j.seq.desc())
+            .limit(1)
+        ).first()
+        seq, digest, at = last or (0, journal.GENESIS, 0)  # the head is a working row: rebuilt when lost
+        row_ = {"campaign": campaign, "seq": seq, "digest": digest, "recorded_at": at}
+        insert_once(conn, tables.head, row_)
         row = conn.execute(found).one()
     return Head(row.seq, row.digest, row.recorded_at)
+
+
+def insert_once(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless another process was faster; the database decides. True if it is ours."""
+    insert = pg_insert(table) if conn.dialect.name == "postgresql" else sqlite_insert(table)
+    made = insert.values(dict(row)).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return conn.execute(made).first() is not None
 
 
 def engine_for(url: str) -> Engine:

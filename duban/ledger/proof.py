@@ -44,6 +44,8 @@ def verify(conn: Connection, campaign: str) -> Verdict:
     stored = conn.execute(select(t.head).where(t.head.c.campaign == campaign)).one_or_none()
     if stored is not None and (stored.seq, stored.digest) != (head.seq, head.digest):
         return Verdict(campaign, len(entries), head.digest, head.seq, "tail-missing")
+    if stored is None and entries:
+        return Verdict(campaign, len(entries), head.digest, head.seq, "head-missing")
     extra = _unjournalled(conn, campaign)
     return Verdict(campaign, len(entries), head.digest, head.seq if extra else None, extra)
 

@@ -193,16 +193,22 @@ class Decided:
 
 def unsealed_messages(conn: Connection, until: int, day: str) -> list[Decided]:
     """Messages decided up to `until` whose recipient has no digest of `day` yet, by recipient."""
-    m, u, g = t.message.c, t.unsealed.c, t.digest.c
+    m, u, g, of = t.message.c, t.unsealed.c, t.digest.c, t.contact_of.c
+    # The recipient's first contact as the plan has it now; the one decided for where it has none left.
+    now = (of.campaign == m.campaign) & (of.recipient == m.recipient) & (of.rank == 0)
+    contact = func.coalesce(of.contact, u.contact)
+    channel = func.coalesce(t.contact.c.channel, m.channel)
     rows = conn.execute(
         select(
-            m.id, m.campaign, m.obligation, m.kind, m.days, m.moment_at, m.due_at, m.recipient, u.contact,
-            m.channel,
+            m.id, m.campaign, m.obligation, m.kind, m.days, m.moment_at, m.due_at, m.recipient,
+            contact.label("contact"), channel.label("channel"),
         )
         .join(t.unsealed, u.message == m.id)
+        .outerjoin(t.contact_of, now)
+        .outerjoin(t.contact, t.contact.c.id == of.contact)
         .where(m.decided_at <= until)
-        .where(~select(g.id).where(g.contact == u.contact, g.day == day, g.occasion == "").exists())
-        .order_by(u.contact, m.campaign, m.due_at, m.id)
+        .where(~select(g.id).where(g.contact == contact, g.day == day, g.occasion == "").exists())
+        .order_by(contact, m.campaign, m.due_at, m.id)
     )  # fmt: skip
     return [Decided(**r._mapping) for r in rows]
 

@@ -204,6 +204,5 @@ lease = Table(  # who runs a campaign now; keeps runs from working twice, not fr
 
 draft = Table(  # the documents last drafted for a period
     "draft", metadata, _key("campaign"), _key("duty"), _key("period"), _text("figures"), _text("folder"),
-    Column("seq", BigInteger, nullable=False),
     _instant("made_at"),
 )  # fmt: skip

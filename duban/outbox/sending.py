@@ -42,7 +42,7 @@ def send_ready(
             continue
         parcel, n = claimed
         failure = _send(transport, parcel)
-        _record(ledger, digest, n, failure, as_of)
+        _record(ledger, digest, n, owner, failure, as_of)
         sent, failed = (sent + 1, failed) if failure is None else (sent, failed + 1)
     return sent, failed
 
@@ -78,11 +78,13 @@ def _send(transport: Transport, parcel: Parcel) -> DeliveryFailed | None:
         transport.send(parcel, message_id(parcel.digest, parcel.subject))
     except DeliveryFailed as failure:
         return failure
+    except Exception as error:  # one message that no channel can carry must not stop all the others
+        return Permanent(type(error).__name__)
     return None
 
 
 def _record(
-    ledger: Ledger, digest: str, n: int, failure: DeliveryFailed | None, as_of: datetime | None
+    ledger: Ledger, digest: str, n: int, owner: str, failure: DeliveryFailed | None, as_of: datetime | None
 ) -> None:
     d = t.delivery.c
     with ledger.write(journal.INSTALLATION, as_of=as_of) as w:
@@ -95,8 +97,8 @@ def _record(
         spent = permanent or tries >= MOST_TRIES
         state = "sent" if failure is None else "failed" if spent else "ready"
         pause = FIRST_PAUSE * 2 ** (tries - 1)
+        # Not ours any more: the claim ran out and somebody else has sent it or is about to.
+        mine = (d.digest == digest) & (d.state == "sending") & (d.owner == owner)
         w.conn.execute(
-            t.delivery.update()
-            .where(d.digest == digest)
-            .values(state=state, owner="", next_at=to_micros(w.at + pause))
+            t.delivery.update().where(mine).values(state=state, owner="", next_at=to_micros(w.at + pause))
         )

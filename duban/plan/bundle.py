@@ -122,7 +122,7 @@ CODES = {
     "model_type": "not-a-mapping",
 }
 TAGS = {"monthly", "event"}
-OURS = {"bad-clock", "bad-month", "bad-date", "bad-day-of-month"}
+OURS = {"not-one-line", "bad-clock", "bad-month", "bad-date", "bad-day-of-month"}
 
 
 def _problem(error: Any, place: Callable[[Path, str, Any, dict[str, Any]], Problem]) -> Problem:

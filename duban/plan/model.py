@@ -167,7 +167,7 @@ class PlanFile(Stated):
 
     slug: Id
     title: Text
-    short: Annotated[str, Field(min_length=1, max_length=20)]
+    short: Annotated[Text, Field(max_length=20)]
     issuer: Text
     issued: Day
     zone: Text = "Asia/Shanghai"

@@ -76,6 +76,8 @@ def read_yaml(file: str, text: str) -> Located:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         located.problems.append(_syntax(file, line, f"U+{ord(text[error.position]):04X}"))
+    except RecursionError:
+        located.problems.append(_syntax(file, 1, "nesting"))
     if located.problems and any(p.code == "yaml-syntax" for p in located.problems):
         located.data = None
     return located

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, time
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 from pydantic_core import PydanticCustomError
 
 Origin = Literal["notice", "coordinator"]
 """Who stated a value: the printed notice, or the coordinator who filled a gap it leaves."""
 
+
+def _one_line(value: str) -> str:
+    if any(unicodedata.category(c) == "Cc" for c in value):
+        raise PydanticCustomError("not-one-line", "no line breaks or control characters")
+    return value
+
+
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 
 
 def _clock(value: object) -> object:

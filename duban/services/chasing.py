@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import and_, or_
+from sqlalchemy import bindparam
 
 from duban import calendars, notices
 from duban.ledger import Ledger, Writer, queries
@@ -93,13 +93,9 @@ def message_row(campaign: str, moment: UnsettledMoment, recipient: str, channel:
 
 def _settle(w: Writer, moments: list[UnsettledMoment]) -> None:
     m = t.moment.c
-    for start in range(0, len(moments), 100):
-        chunk = moments[start : start + 100]
-        mine = [
-            and_(
-                m.obligation == x.obligation, m.kind == x.kind, m.days == x.days,
-                m.due_at == calendars.to_micros(x.due_at),
-            )
-            for x in chunk
-        ]  # fmt: skip
-        w.conn.execute(t.moment.update().where(or_(*mine)).values(settled=True))
+    key = (m.obligation == bindparam("o")) & (m.kind == bindparam("k")) & (m.days == bindparam("n"))
+    rows = [
+        {"o": x.obligation, "k": x.kind, "n": x.days, "d": calendars.to_micros(x.due_at)} for x in moments
+    ]
+    if rows:
+        w.conn.execute(t.moment.update().where(key, m.due_at == bindparam("d")).values(settled=True), rows)

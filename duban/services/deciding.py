@@ -48,14 +48,15 @@ def decide(
         _check(before, kind, until, reason)
         count = w.conn.scalar(select(func.count()).where(t.decision.c.obligation == to.obligation)) or 0
         row = {
-            "id": f"{to.obligation}#{count + 1}", "campaign": to.campaign, "obligation": to.obligation,
+            "id": f"{to.obligation}#{count + 1:03d}", "campaign": to.campaign, "obligation": to.obligation,
             "kind": kind, "version": version, "until": None if until is None else to_micros(until),
             "not_a_report": not_a_report, "by": by, "reason": reason, "decided_at": w.micros,
         }  # fmt: skip
         w.record("decision", to.campaign, [row])
-        if kind == "extend" and until is not None:
-            _move_moments(w, plan, before, until)
-        return standings(w.conn, plan, scope, w.at)[0]
+        after = standings(w.conn, plan, scope, w.at)[0]
+        if kind in ("extend", "return") and after.limit is not None:
+            _move_moments(w, plan, after, after.limit)
+        return after
 
 
 def _check(stands: Standing, kind: DecisionKind, until: datetime | None, reason: str) -> None:
@@ -65,6 +66,8 @@ def _check(stands: Standing, kind: DecisionKind, until: datetime | None, reason:
         raise NotAllowed("nothing-to-review", obligation=stands.owed.key)
     if kind == "return" and stands.accepted is not None:
         raise NotAllowed("accepted-is-frozen", obligation=stands.owed.key)
+    if kind == "return" and until is None:
+        raise NotAllowed("return-needs-until")
     if kind == "extend" and (until is None or stands.due_at is None or until <= stands.due_at):
         raise NotAllowed("extension-not-later", due_at=stands.due_at)
     if kind in ("waive", "give-up") and stands.met:
@@ -72,7 +75,7 @@ def _check(stands: Standing, kind: DecisionKind, until: datetime | None, reason:
 
 
 def _move_moments(w: Writer, plan: Plan, before: Standing, until: datetime) -> None:
-    """The extended obligation is reminded and chased around its new due day."""
+    """An extended or returned obligation is reminded and chased around its new limit."""
     m = t.moment.c
     w.conn.execute(t.moment.delete().where(m.obligation == before.owed.key, ~m.settled))
     local = until.astimezone(plan.zone)

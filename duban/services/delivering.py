@@ -41,29 +41,42 @@ def deliver(
     return Delivered(sealed, withdrawn, sent, failed)
 
 
+BATCH = 200
+"""Recipients per sealing transaction: short enough that nobody waits long for the lock."""
+
+
 def seal(ledger: Ledger, texts: Renderer, *, as_of: datetime | None = None) -> tuple[int, int]:
-    """Make each waiting recipient's digest of the day. Returns how many were sealed, and how many
-    messages were withdrawn because the unit has reported in between."""
+    """Make each waiting recipient's digest of the day, not before the morning. Returns how many were
+    sealed, and how many messages were withdrawn because the unit has reported in between."""
     waiting = _waiting(ledger, as_of)
-    if not waiting:
-        return 0, 0
-    campaigns = {m.campaign for m in waiting}
-    with ledger.write(journal.INSTALLATION, *campaigns, as_of=as_of) as w:
-        plans = {c: deployed_plan(w.conn, c) for c in campaigns}
-        day = _day(w.at, plans.values())
-        # Read again under the locks: another run may have sealed these in the meantime.
-        messages = [m for m in queries.unsealed_messages(w.conn, w.micros, day) if m.campaign in campaigns]
-        stands = _standings(w, plans)
-        by_contact: dict[int, list[Decided]] = defaultdict(list)
-        for message in messages:
+    contacts = list(dict.fromkeys(m.contact for m in waiting))
+    sealed = withdrawn = 0
+    for start in range(0, len(contacts), BATCH):
+        batch = set(contacts[start : start + BATCH])
+        campaigns = {m.campaign for m in waiting if m.contact in batch}
+        with ledger.write(journal.INSTALLATION, *campaigns, as_of=as_of) as w:
+            made, dropped = _seal_batch(w, texts, campaigns, batch)
+        sealed, withdrawn = sealed + made, withdrawn + dropped
+    return sealed, withdrawn
+
+
+def _seal_batch(w: Writer, texts: Renderer, campaigns: set[str], batch: set[int]) -> tuple[int, int]:
+    plans = {c: deployed_plan(w.conn, c) for c in campaigns}
+    day = _day(w.at, plans.values())
+    # Read again under the locks: another run may have sealed these in the meantime.
+    waiting = queries.unsealed_messages(w.conn, w.micros, day)
+    stands = _standings(w, plans)
+    by_contact: dict[int, list[Decided]] = defaultdict(list)
+    for message in waiting:
+        if message.campaign in campaigns and message.contact in batch:
             by_contact[message.contact].append(message)
-        sealed = withdrawn = 0
-        for contact, mine in by_contact.items():
-            kept = [m for m in mine if _still_owed(m, stands, w.at)]
-            withdrawn += len(mine) - len(kept)
-            digest = _seal_one(w, texts, plans, stands, contact, day, kept) if kept else None
-            sealed += digest is not None
-            _fates(w, mine, {m.id for m in kept}, digest)
+    sealed = withdrawn = 0
+    for contact, mine in by_contact.items():
+        kept = [m for m in mine if _still_owed(m, stands, w.at)]
+        withdrawn += len(mine) - len(kept)
+        digest = _seal_one(w, texts, plans, stands, contact, day, kept) if kept else None
+        sealed += digest is not None
+        _fates(w, mine, {m.id for m in kept}, digest)
     return sealed, withdrawn
 
 
@@ -73,7 +86,13 @@ def _waiting(ledger: Ledger, as_of: datetime | None) -> list[Decided]:
         plans = [deployed_plan(conn, c) for c in queries.campaigns(conn)]
         if not plans:
             return []
-        return queries.unsealed_messages(conn, calendars.to_micros(now), _day(now, plans))
+        waiting = queries.unsealed_messages(conn, calendars.to_micros(now), _day(now, plans))
+        mine = [p for p in plans if p.slug in {m.campaign for m in waiting}]
+    # What could not go with yesterday's digest waits for the morning, not for midnight.
+    early = any(
+        now < calendars.at_local(now.astimezone(p.zone).date(), p.file.office.morning, p.zone) for p in mine
+    )
+    return [] if early else waiting
 
 
 def _day(now: datetime, plans: Iterable[Plan]) -> str:
@@ -106,7 +125,8 @@ def _seal_one(
     values = {
         "owed": owed, "escalated": escalated, "day": date.fromisoformat(day),
         "issuer": plans[kept[0].campaign].file.issuer,
-        "recipient": _name(kept[0], plans[kept[0].campaign]),
+        "recipient": "、".join(dict.fromkeys(_name(m, plans[m.campaign]) for m in kept)),
+        "several": len({m.recipient for m in kept}) > 1 or len({m.campaign for m in kept}) > 1,
     }  # fmt: skip
     row = {
         "id": f"{contact}/{day}", "contact": contact, "channel": kept[0].channel, "day": day, "occasion": "",
@@ -129,7 +149,7 @@ def _name(message: Decided, plan: Plan) -> str:
 
 def _line(message: Decided, plan: Plan, stands: Standing, now: datetime) -> Line:
     unit = plan.unit[stands.owed.unit]
-    due_at = stands.due_at or now
+    due_at = stands.limit or now
     late = max(timedelta(), now.astimezone(plan.zone).date() - agenda.day_before(due_at)).days
     duty = plan.duty[stands.owed.duty]
     return Line(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from duban import agenda, calendars
 from duban.errors import NotAllowed
-from duban.ledger import Ledger, Writer, queries
+from duban.ledger import Ledger, Writer, insert_once, queries
 from duban.ledger import tables as t
 from duban.notices import COORDINATOR
 from duban.plan import Bundle, Plan, parse
@@ -42,8 +42,7 @@ def deploy(ledger: Ledger, bundle: Bundle, *, reason: str, as_of: datetime | Non
         if current is not None and current[1] == bundle.text:
             return Deployment(plan.slug, current[0], False, len(planned))
         version = current[0] + 1 if current else 1
-        if not w.conn.execute(select(t.bundle.c.digest).where(t.bundle.c.digest == bundle.digest)).first():
-            w.conn.execute(t.bundle.insert(), {"digest": bundle.digest, "content": bundle.text})
+        insert_once(w.conn, t.bundle, {"digest": bundle.digest, "content": bundle.text})
         row = {"campaign": plan.slug, "version": version, "bundle": bundle.digest}
         w.record("plan", plan.slug, [row | {"recorded_at": w.micros, "reason": reason}])
         _contacts(w, plan)
@@ -52,6 +51,9 @@ def deploy(ledger: Ledger, bundle: Bundle, *, reason: str, as_of: datetime | Non
 
 
 def _contacts(w: Writer, plan: Plan) -> None:
+    # All contacts first and in one order, so that two campaigns deploying at once cannot wait in a ring.
+    for kind, address in sorted({(c.kind, c.address) for u in plan.units for c in u.channels}):
+        _contact(w, kind, address)
     w.conn.execute(t.contact_of.delete().where(t.contact_of.c.campaign == plan.slug))
     coordinator = plan.file.coordinator.unit
     for unit in plan.units:
@@ -67,11 +69,8 @@ def _contacts(w: Writer, plan: Plan) -> None:
 
 def _contact(w: Writer, channel: str, address: str) -> int:
     c = t.contact.c
-    found = w.conn.scalar(select(c.id).where(c.channel == channel, c.address == address))
-    if found is not None:
-        return int(found)
-    made = w.conn.execute(t.contact.insert().returning(c.id), {"channel": channel, "address": address})
-    return int(made.scalar_one())
+    insert_once(w.conn, t.contact, {"channel": channel, "address": address})
+    return int(w.conn.scalars(select(c.id).where(c.channel == channel, c.address == address)).one())
 
 
 def _obligations(w: Writer, plan: Plan, planned: list[agenda.Obligation]) -> None:
@@ -83,18 +82,39 @@ def _obligations(w: Writer, plan: Plan, planned: list[agenda.Obligation]) -> Non
     fixed = {key for key, r in stored.items() if r.due_at is None or r.due_at <= w.micros}
     fresh = [(rank, x) for rank, x in enumerate(planned) if x.key not in fixed]
     _drop(w, plan, stored, fixed, set(stored) - fixed - {x.key for _, x in fresh})
-    for key in {x.key for _, x in fresh if x.key in stored}:
-        w.conn.execute(t.moment.delete().where(m.obligation == key, ~m.settled))
-    inserted = []
-    for rank, x in fresh:
-        row = obligation_row(x, rank) | {"counted": x.due_at is not None and x.due_at > w.at}
-        if x.key in stored:
-            w.conn.execute(t.obligation.update().where(o.id == x.key).values(**row))
-        else:
-            inserted.append(row)
+    rows = [obligation_row(x, rank) | {"counted": bool(x.due_at and x.due_at > w.at)} for rank, x in fresh]
+    updated = [row | {"key": row["id"]} for row in rows if row["id"] in stored]
+    inserted = [row for row in rows if row["id"] not in stored]
+    if updated:
+        w.conn.execute(t.moment.delete().where(m.obligation == bindparam("key"), ~m.settled), updated)
+        w.conn.execute(t.obligation.update().where(o.id == bindparam("key")), updated)
     if inserted:
         w.conn.execute(t.obligation.insert(), inserted)
-    insert_moments(w, ((x.key, x.due_at, x.moments) for _, x in fresh if x.due_at and x.due_at > w.at))
+    extended = _extended(w, plan.slug)
+    insert_moments(w, (_with_extension(plan, x, extended) for _, x in fresh if x.due_at and x.due_at > w.at))
+
+
+def _extended(w: Writer, campaign: str) -> dict[str, int]:
+    """The last extension of each obligation that has one."""
+    d = t.decision.c
+    rows = w.conn.execute(
+        select(d.obligation, d.until)
+        .where(d.campaign == campaign, d.kind == "extend")
+        .order_by(d.decided_at, d.id)
+    )
+    return {r.obligation: r.until for r in rows}
+
+
+def _with_extension(
+    plan: Plan, x: agenda.Obligation, extended: dict[str, int]
+) -> tuple[str, datetime, tuple[agenda.Moment, ...]]:
+    """An obligation's limit and moments: the plan's, or those of a later extension."""
+    due_at = x.due_at or x.opens_at
+    until = plan.local(extended[x.key]) if x.key in extended else due_at
+    if until <= due_at:
+        return x.key, due_at, x.moments
+    moments = agenda.moments_around(agenda.day_before(until), plan.duty[x.duty].moments, plan)
+    return x.key, until, moments
 
 
 def _drop(w: Writer, plan: Plan, stored: dict[str, Any], fixed: set[str], dropped: set[str]) -> None:
@@ -130,16 +150,14 @@ def obligation_row(x: agenda.Obligation, rank: int) -> dict[str, object]:
 
 
 def insert_moments(w: Writer, found: Iterable[tuple[str, datetime, tuple[agenda.Moment, ...]]]) -> None:
-    """Materialise moments, those that are still to come; a stale one is never said."""
-    rows = []
-    for key, due_at, moments in found:
-        campaign = key.partition("/")[0]
-        for x in moments:
-            at = calendars.to_micros(x.at)
-            if at >= w.micros:
-                due = calendars.to_micros(due_at)
-                rows.append({"obligation": key, "kind": x.kind, "days": x.days, "due_at": due,
-                             "campaign": campaign, "at": at, "settled": False})  # fmt: skip
+    """Materialise moments. Those already past come along: the next run says the latest that still
+    matters and notes the others."""
+    rows = [
+        {"obligation": key, "kind": x.kind, "days": x.days, "due_at": calendars.to_micros(due_at),
+         "campaign": key.partition("/")[0], "at": calendars.to_micros(x.at), "settled": False}
+        for key, due_at, moments in found
+        for x in moments
+    ]  # fmt: skip
     known = set()
     for start in range(0, len(rows), 500):
         chunk = [str(r["obligation"]) for r in rows[start : start + 500]]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import or_, select
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from duban.calendars import to_micros
-from duban.ledger import Ledger, Writer
+from duban.ledger import Ledger, insert_once
 from duban.ledger import tables as t
 
 LEASE = timedelta(minutes=5)
@@ -32,17 +30,10 @@ def take_lease(ledger: Ledger, campaign: str, owner: str) -> bool:
         )
         if mine.rowcount == 1:
             return True
-        if _insert_once(w, {"campaign": campaign, "wanted_again": False} | row):
+        if insert_once(w.conn, t.lease, {"campaign": campaign, "wanted_again": False} | row):
             return True
         w.conn.execute(t.lease.update().where(x.campaign == campaign).values(wanted_again=True))
         return False
-
-
-def _insert_once(w: Writer, row: dict[str, object]) -> bool:
-    """Insert the lease unless another process was faster; the database decides."""
-    insert = pg_insert(t.lease) if w.conn.dialect.name == "postgresql" else sqlite_insert(t.lease)
-    made = insert.values(row).on_conflict_do_nothing().returning(t.lease.c.campaign)
-    return w.conn.execute(made).first() is not None
 
 
 def give_back_lease(ledger: Ledger, campaign: str, owner: str) -> bool:

@@ -11,12 +11,15 @@ from sqlalchemy import func, select
 from duban import agenda, calendars
 from duban.errors import BadInput, Problem, SubmissionInvalid
 from duban.intake.submission import Parsed, read_submission
-from duban.ledger import Ledger, Writer, journal
+from duban.ledger import Ledger, Writer, insert_once, journal
 from duban.ledger import tables as t
+from duban.ledger.queries import Scope
 from duban.plan import Plan
 from duban.plan.model import Event
 from duban.services.campaigns import deployed_plan
 from duban.services.deploying import obligation_row
+from duban.services.watching import standings
+from duban.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,8 @@ def receive(
     except SubmissionInvalid as error:
         problems = error.problems
     with ledger.write(to.campaign, as_of=as_of) as w:
-        received = received_at or w.at
-        if received > w.at:
+        received = received_at or min(w.clock_at, w.at)
+        if received > w.clock_at:
             raise BadInput("received-in-future", received_at=received.isoformat())
         stored = _store(w, plan, to, data, file_name, parsed, problems, door, received)
     return stored
@@ -105,6 +108,8 @@ def check_address(plan: Plan, to: Address) -> None:
     if duty and isinstance(duty.rhythm, Event):
         problems += _event_period(plan, to)
     elif duty:
+        if to.subject:
+            problems.append(Problem("subject-not-wanted", key="subject", value=to.subject))
         known = [
             p for p in dict.fromkeys(o.period for o in agenda.obligations(plan) if o.duty == duty.id) if p
         ]
@@ -121,7 +126,8 @@ def _event_period(plan: Plan, to: Address) -> list[Problem]:
         day = date.fromisoformat(to.period)
     except ValueError:
         return [Problem("bad-event-day", key="period", value=to.period, params={"span": span})]
-    if not plan.file.start.date <= day <= plan.file.end.date:
+    # One spelling for one day, or it would be several obligations.
+    if day.isoformat() != to.period or not plan.file.start.date <= day <= plan.file.end.date:
         return [Problem("bad-event-day", key="period", value=to.period, params={"span": span})]
     return []
 
@@ -142,12 +148,15 @@ def _store(
     s = t.submission.c
     digest = hashlib.sha256(data).hexdigest()
     last = w.conn.execute(
-        select(s.version, s.receipt_no, s.file, s.id).where(s.obligation == key).order_by(s.version.desc())
+        select(s.version, s.file, s.id, s.valid).where(s.obligation == key).order_by(s.version.desc())
     ).first()
-    if last is not None and last.file == digest:
-        return _repeated(w, plan, last.id, to, problems)
-    if not w.conn.scalar(select(t.file.c.digest).where(t.file.c.digest == digest)):
-        w.conn.execute(t.file.insert(), {"digest": digest, "size": len(data), "content": data})
+    found = standings(w.conn, plan, Scope(to.campaign, key=key), w.at)
+    stands = found[0] if found else None  # an event reported for the first time does not stand yet
+    same = last is not None and last.file == digest and last.valid == (not problems)
+    # A file that was returned, or that a mended plan now reads otherwise, is a new version of itself.
+    if last and stands and same and (not last.valid or stands.version == last.version):
+        return _repeated(w, plan, last.id, stands, problems)
+    insert_once(w.conn, t.file, {"digest": digest, "size": len(data), "content": data})
     version = last.version + 1 if last else 1
     number = (w.conn.scalar(select(func.max(s.receipt_no)).where(s.campaign == to.campaign)) or 0) + 1
     received = calendars.to_micros(received_at)
@@ -170,7 +179,10 @@ def _store(
     if cells:
         w.conn.execute(t.cell.insert(), cells)
     head = w.heads[to.campaign]
-    return _receipt(w, plan, to, number, version, parsed.zero, received, head.seq, head.digest, problems)
+    return Receipt(
+        receipt_number(to.campaign, number), to.campaign, to.unit, to.duty, to.period, version, not problems,
+        parsed.zero, plan.local(received), stands.limit if stands else None, head.seq, head.digest, problems,
+    )  # fmt: skip
 
 
 def _ensure_event(w: Writer, plan: Plan, to: Address) -> None:
@@ -193,28 +205,26 @@ def _plan_version(w: Writer, campaign: str) -> int:
     return w.conn.scalar(select(func.max(p.version)).where(p.campaign == campaign)) or 1
 
 
-def _repeated(w: Writer, plan: Plan, submission: str, to: Address, problems: tuple[Problem, ...]) -> Receipt:
+def _repeated(
+    w: Writer, plan: Plan, submission: str, stands: Standing, problems: tuple[Problem, ...]
+) -> Receipt:
     """The receipt of a file that is here already: sending it twice is sending it once."""
     s, j = t.submission.c, t.journal.c
     row = w.conn.execute(select(t.submission).where(s.id == submission)).one()
     entry = w.conn.execute(
-        select(j.seq, j.digest).where(j.campaign == to.campaign, j.kind == "submission", j.ref == submission)
+        select(j.seq, j.digest).where(j.campaign == row.campaign, j.kind == "submission", j.ref == submission)
     ).one()
-    receipt = _receipt(
-        w, plan, to, row.receipt_no, row.version, row.zero, row.received_at, entry.seq, entry.digest, problems
-    )
-    return Receipt(**{f: getattr(receipt, f) for f in Receipt.__slots__} | {"repeated": True})
-
-
-def _receipt(
-    w: Writer, plan: Plan, to: Address, number: int, version: int, zero: bool, received: int, seq: int,
-    chain: str, problems: tuple[Problem, ...],
-) -> Receipt:  # fmt: skip
-    due = w.conn.scalar(select(t.obligation.c.due_at).where(t.obligation.c.id == to.obligation))
+    owed = stands.owed
     return Receipt(
-        f"{to.campaign}-{number:06d}", to.campaign, to.unit, to.duty, to.period, version, not problems, zero,
-        plan.local(received), None if due is None else plan.local(due), seq, chain, problems,
+        receipt_number(row.campaign, row.receipt_no), row.campaign, owed.unit, owed.duty, owed.period,
+        row.version, row.valid, row.zero, plan.local(row.received_at), stands.limit, entry.seq, entry.digest,
+        problems, repeated=True,
     )  # fmt: skip
+
+
+def receipt_number(campaign: str, number: int) -> str:
+    """`haian-2018-000012`."""
+    return f"{campaign}-{number:06d}"
 
 
 def late_by(receipt: Receipt) -> timedelta:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
@@ -31,13 +32,11 @@ def period_figures(conn: Connection, plan: Plan, duty: str, period: str, now: da
     form = plan.form_of(duty) if duty in plan.duty else None
     found = standings(conn, plan, Scope(plan.slug, duty=duty, period=period), now)
     if form is None or not found:
-        raise BadInput(
-            "bad-address", (Problem("unknown-period", key="period", value=f"{duty} {period}"),), count=1
-        )
-    expected = [s.owed.unit for s in found if s.expected]
-    unit_of = {
-        f"{s.owed.key}@{s.version}": s.owed.unit for s in found if s.version is not None and s.expected
-    }
+        known = [f"{d} {p}" for d, p in dict.fromkeys(_periods(plan))]
+        problem = Problem("unknown-period", key="period", value=f"{duty} {period}", params={"known": known})
+        raise BadInput("bad-address", (problem,), count=1)
+    counted = [s.owed.unit for s in found if s.expected or s.met]
+    unit_of = {f"{s.owed.key}@{s.version}": s.owed.unit for s in found if s.version is not None and s.met}
     cells: list[CellRow] = []
     texts: dict[str, dict[str, str]] = {}
     for submission, indicator, value, text in queries.values(conn, list(unit_of)):
@@ -45,9 +44,13 @@ def period_figures(conn: Connection, plan: Plan, duty: str, period: str, now: da
             cells.append(CellRow(period, unit_of[submission], indicator, value))
         elif text is not None:
             texts.setdefault(unit_of[submission], {})[indicator] = text
-    totals = figures.totals(figures.frame(cells), form, expected)
+    totals = figures.totals(figures.frame(cells), form, counted)
     seq, head = journal_head(conn, plan.slug, now)
     return PeriodFigures(plan, duty, period, form, now, found, rates(found), totals, cells, texts, head, seq)
+
+
+def _periods(plan: Plan) -> list[tuple[str, str]]:
+    return [(o.duty, o.period) for o in agenda.obligations(plan) if o.period and plan.form_of(o.duty)]
 
 
 def journal_head(conn: Connection, campaign: str, now: datetime) -> tuple[int, str]:
@@ -93,43 +96,46 @@ def draft_documents(
 ) -> Drafted:  # fmt: skip
     """Draft the consolidated workbook and the summary of a period into `folder`.
 
-    Raises BadInput, NotAllowed. Files are replaced whole, so a reader never sees half of one.
+    Raises BadInput, NotAllowed. Files are replaced whole, so a reader never sees half of one; those of
+    a past instant get a folder of their own beside the current ones.
     """
     now = ledger.now(as_of)
     d = t.draft.c
     mine = (d.campaign == campaign) & (d.duty == duty) & (d.period == period)
     with ledger.read() as conn:
-        plan = deployed_plan(conn, campaign)
-        place = folder / campaign / f"{duty}-{period}"
-        stem = texts.say("documents.stem", plan=plan, duty=plan.duty[duty], period=period)
-        made = Drafted(duty, period, place, place / f"{stem}.xlsx", place / f"{stem}.html", False)
-        seq = _last_change(conn, campaign, now)
-        last = conn.execute(select(d.figures, d.seq).where(mine)).one_or_none()
-        there = made.workbook.exists() and made.summary.exists()
-        if last is not None and last.seq == seq and there:
-            return made
+        plan = deployed_plan(conn, campaign, now)
+        past = as_of is not None and (ledger.kind == "wall" or now < _last_recorded(conn, campaign))
+        root = folder / f"as-of-{now:%Y%m%dT%H%M}" if past else folder
+        place = root / campaign / f"{duty}-{period}"
         data = period_figures(conn, plan, duty, period, now)
+        stem = file_name(texts.say("documents.stem", plan=plan, duty=plan.duty[duty], period=period))
+        made = Drafted(duty, period, place, place / f"{stem}.xlsx", place / f"{stem}.html", False)
+        last = None if past else conn.scalar(select(d.figures).where(mine))
+        there = made.workbook.exists() and made.summary.exists()
     digest = _digest(data)
-    changed = last is None or last.figures != digest or not there
+    changed = last != digest or not there
     if changed:
         place.mkdir(parents=True, exist_ok=True)
         _replace(made.workbook, consolidated_workbook(data, texts))
         _replace(made.summary, texts.render("reports/monthly.html", f=data).encode())
+    if past or not changed:
+        return replace(made, changed=changed)
     with ledger.write(campaign, as_of=as_of) as w:  # its lock keeps two runs from inserting one row
-        row = {"campaign": campaign, "duty": duty, "period": period, "seq": seq}
+        row = {"campaign": campaign, "duty": duty, "period": period}
         w.conn.execute(t.draft.delete().where(mine))
         w.conn.execute(t.draft.insert(), row | {"figures": digest, "folder": str(place), "made_at": w.micros})
     return replace(made, changed=changed)
 
 
-def _last_change(conn: Connection, campaign: str, now: datetime) -> int:
-    """Seq of the last record that a period's figures can depend on; messages are none."""
-    j = t.journal.c
-    kinds = ("plan", "submission", "decision")
-    wanted = select(func.max(j.seq)).where(
-        j.campaign == campaign, j.kind.in_(kinds), j.recorded_at <= calendars.to_micros(now)
-    )
-    return conn.scalar(wanted) or 0
+def _last_recorded(conn: Connection, campaign: str) -> datetime:
+    """When the campaign's last record was made."""
+    at = conn.scalar(select(func.max(t.journal.c.recorded_at)).where(t.journal.c.campaign == campaign))
+    return calendars.from_micros(at or 0, UTC)
+
+
+def file_name(text: str) -> str:
+    """A text as a file's name: no separators, nothing that a file system of an office PC refuses."""
+    return re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", text).strip(". ") or "_"
 
 
 def _digest(data: PeriodFigures) -> str:

@@ -54,6 +54,7 @@ def _run(ledger: Ledger, campaign: str, texts: Renderer, documents: Path, as_of:
         phases = open_phases(conn, plan, now)
         closed = is_closed(conn, plan, now)
     said = [decide_messages(ledger, campaign, phase=p.id, as_of=as_of) for p in phases]
+    said.append(decide_messages(ledger, campaign, as_of=as_of))  # what lies in no phase
     drafted = [
         draft_documents(ledger, campaign, duty, period, texts=texts, folder=documents, as_of=as_of)
         for duty, period in due_periods(plan, now)

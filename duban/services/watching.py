@@ -20,7 +20,11 @@ def standings(conn: Connection, plan: Plan, scope: Scope, now: datetime) -> list
     owed = queries.owed(conn, scope, plan.zone)
     arrivals = queries.arrivals(conn, scope, until, plan.zone)
     rulings = queries.rulings(conn, scope, until, plan.zone)
-    return [standing(o, arrivals.get(o.key, ()), rulings.get(o.key, ()), now) for o in owed]
+    return [
+        standing(o, arrivals.get(o.key, ()), rulings.get(o.key, ()), now)
+        for o in owed
+        if o.due_at is not None or o.key in arrivals  # an event exists from its first report on
+    ]
 
 
 def scope_of_phase(plan: Plan, phase: Phase) -> Scope:

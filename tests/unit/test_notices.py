@@ -78,11 +78,16 @@ def test_nobody_is_chased_about_what_was_waived_or_given_up(haian: Plan, kind: s
     assert set(choose(october(haian, "11-15 08:30"), found, at("11-15 08:30"))) == {"moot"}
 
 
-def test_a_returned_report_is_chased_again(haian: Plan) -> None:
-    found = stands(
-        sent("11-04 09:00"), [Ruling("return", at("11-07 09:00"), 1, at("11-10 00:00"))], "11-08 08:30"
-    )
-    assert choose(october(haian, "11-08 08:30"), found, at("11-08 08:30"))[-1] == "send"
+def test_a_returned_report_is_chased_once_its_resubmit_by_time_is_over(haian: Plan) -> None:
+    until = at("11-10 00:00")
+    returned = [Ruling("return", at("11-07 09:00"), 1, until)]
+    before = stands(sent("11-04 09:00"), returned, "11-08 08:30")
+    assert before.state == "due"
+    assert set(choose(october(haian, "11-08 08:30"), before, at("11-08 08:30"))) == {"superseded"}
+    after = stands(sent("11-04 09:00"), returned, "11-12 08:30")
+    assert after.state == "overdue"
+    new = Due("chase", 1, at("11-12 08:30"), until)
+    assert choose([*october(haian, "11-12 08:30"), new], after, at("11-12 08:30"))[-1] == "send"
 
 
 def test_an_extension_silences_the_moments_of_the_old_due_time(haian: Plan) -> None:
@@ -137,7 +142,7 @@ def test_every_voice_says_one_thing_at_most_and_the_latest_that_matters(
     said = {recipient_of(m.kind, "qutang"): m for m, v in zip(came, verdicts, strict=True) if v == "send"}
     assert len(said) == verdicts.count("send")
     assert set(verdicts) <= {"send", "superseded"}
-    matters = [m for m in came if m.due_at == found.due_at and not (m.kind == "remind" and now >= m.due_at)]
+    matters = [m for m in came if m.due_at == found.limit and not (m.kind == "remind" and now >= m.due_at)]
     for voice in {recipient_of(m.kind, "qutang") for m in matters} | set(said):
         latest = max(m.at for m in matters if recipient_of(m.kind, "qutang") == voice)
         assert said[voice].at == latest

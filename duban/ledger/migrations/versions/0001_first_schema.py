@@ -63,7 +63,6 @@ def create_tables() -> None:
         sa.Column("campaign", sa.Text(), nullable=False),
         sa.Column("duty", sa.Text(), nullable=False),
         sa.Column("period", sa.Text(), nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("figures", sa.Text(), nullable=False),
         sa.Column("folder", sa.Text(), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
