@@ -47,12 +47,12 @@ async def run_once(campaign: str, owner: str, as_of: datetime | None) -> State[A
             ended = await phase(campaign, progress.id, as_of, return_state=True)
         if not ended.is_completed():
             failed.append(f"{progress.name}: {ended.message}")
+    if failed:
+        return Failed(message="; ".join(failed))
     notify(campaign, None, as_of)  # what lies in no phase: a plan may have none, or a gap between them
     publish(campaign, as_of)
     board = draw_board(campaign, as_of)
     await acreate_markdown_artifact(board, key=f"{campaign}-board", description=found.short)
-    if failed:
-        return Failed(message="; ".join(failed))
     return final_state(look(campaign, as_of))
 
 
