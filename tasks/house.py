@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import lru_cache
 
 from duban.ledger import Ledger, open_ledger
 from duban.rendering import Renderer, renderer
@@ -27,6 +26,16 @@ def house() -> House:
     return House(settings, _ledger(settings.ledger_url), renderer(settings.templates))
 
 
-@lru_cache(maxsize=4)
+_ledgers: dict[str, Ledger] = {}
+
+
 def _ledger(url: str) -> Ledger:
-    return open_ledger(url)
+    if url not in _ledgers:
+        _ledgers[url] = open_ledger(url)
+    return _ledgers[url]
+
+
+def leave_house() -> None:
+    """Give back every connection of this process."""
+    while _ledgers:
+        _ledgers.popitem()[1].close()

@@ -9,6 +9,7 @@ import pytest
 
 from deployments.servers import free_port, prefect_env
 from duban.ledger import open_ledger
+from tasks.house import leave_house
 from tests.support.town import Town
 
 
@@ -42,3 +43,4 @@ def town(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     made.deploy()
     yield made
     made.ledger.close()
+    leave_house()
