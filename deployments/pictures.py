@@ -29,6 +29,16 @@ def take_pictures(url: str, flow_run: UUID, deployment: UUID, folder: Path) -> l
     if browser_path is None:
         print(renderer().say("demo.pictures-skipped"))
         return []
+    from playwright.sync_api import Error
+
+    try:
+        return _pictures(browser_path, url, flow_run, deployment, folder)
+    except Error:  # a browser that will not start is no reason for the demo to fail
+        print(renderer().say("demo.pictures-skipped"))
+        return []
+
+
+def _pictures(browser_path: str, url: str, flow_run: UUID, deployment: UUID, folder: Path) -> list[Path]:
     from playwright.sync_api import sync_playwright
 
     folder.mkdir(parents=True, exist_ok=True)
