@@ -241,8 +241,3 @@ def parcel(conn: Connection, digest: str) -> Parcel:
         .where(g.id == digest)
     ).one()
     return Parcel(*row)
-
-
-def record_count(conn: Connection, campaign: str) -> int:
-    """How many records the campaign's journal holds."""
-    return conn.scalar(select(func.count()).where(t.journal.c.campaign == campaign)) or 0

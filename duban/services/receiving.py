@@ -15,7 +15,7 @@ from duban.ledger import Ledger, Writer, insert_once, journal
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
 from duban.plan import Plan
-from duban.plan.model import Event
+from duban.plan.model import Event, Monthly
 from duban.services.campaigns import deployed_plan
 from duban.services.deploying import obligation_row
 from duban.services.watching import standings
@@ -107,12 +107,10 @@ def check_address(plan: Plan, to: Address) -> None:
         problems.append(Problem("unit-does-not-owe", key="unit", value=unit.name, params={"duty": duty.name}))
     if duty and isinstance(duty.rhythm, Event):
         problems += _event_period(plan, to)
-    elif duty:
+    elif duty and isinstance(duty.rhythm, Monthly):
         if to.subject:
             problems.append(Problem("subject-not-wanted", key="subject", value=to.subject))
-        known = [
-            p for p in dict.fromkeys(o.period for o in agenda.obligations(plan) if o.duty == duty.id) if p
-        ]
+        known = list(calendars.months(duty.rhythm.first, duty.rhythm.last))
         if to.period not in known:
             problems.append(Problem("unknown-period", key="period", value=to.period, params={"known": known}))
     if problems:
