@@ -1,4 +1,4 @@
-"""Zones, instants, months and Chinese working days.
+"""Zones, instants, days and Chinese working days.
 
 Instants are aware datetimes in the core and UTC microseconds in the ledger (DESIGN, Time).
 """
@@ -6,7 +6,7 @@ Instants are aware datetimes in the core and UTC microseconds in the ledger (DES
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ import chinese_calendar
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WEEKDAYS = "一二三四五六日"
+A_DAY = timedelta(days=1)
 FIRST_YEAR = min(chinese_calendar.constants.holidays).year
 LAST_YEAR = max(chinese_calendar.constants.holidays).year
 
@@ -60,21 +61,6 @@ def month_span(text: str) -> tuple[date, date]:
     return date(year, month, 1), day_in_month(year, month, 31)
 
 
-def months(first: str, last: str) -> Iterator[str]:
-    """Every month from `first` to `last`, both inclusive."""
-    year, month = parse_month(first)
-    end = parse_month(last)
-    while (year, month) <= end:
-        yield month_text(year, month)
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-
-
-def following_month(text: str) -> str:
-    """The month after."""
-    year, month = parse_month(text)
-    return month_text(year, month + 1) if month < 12 else month_text(year + 1, 1)
-
-
 def day_in_month(year: int, month: int, day: int) -> date:
     """That day of the month; 29 to 31 mean the last day where the month is shorter."""
     return date(year, month, min(day, calendar.monthrange(year, month)[1]))
@@ -86,15 +72,10 @@ def last_day_of_xun(day: date) -> date:
 
 
 @lru_cache(maxsize=8192)
-def is_working(day: date) -> bool:
-    """Whether offices work on `day`, make-up days (调休) included.
-
-    Source: the State Council's yearly notices, by the chinesecalendar library. A year it does not
-    know yet counts Monday to Friday; `is_announced` tells.
-    """
-    if not is_announced(day):
-        return day.weekday() < 5
-    return bool(chinese_calendar.is_workday(day))
+def _published(day: date) -> bool:
+    """Whether the State Council's notices make `day` a working day; Monday to Friday in a year they do
+    not know yet. Source: the chinesecalendar library."""
+    return bool(chinese_calendar.is_workday(day)) if is_announced(day) else day.weekday() < 5
 
 
 def is_announced(day: date) -> bool:
@@ -111,18 +92,45 @@ def holiday_name(day: date) -> str | None:
     return str(holiday.chinese)
 
 
-def working_on_or_before(day: date) -> date:
-    """`day`, or the last working day before it."""
-    while not is_working(day):
-        day -= timedelta(days=1)
-    return day
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Working days as a campaign counts them: the published ones, make-up days (调休) included, but
+    for the days its plan states otherwise (local holidays, years not announced yet)."""
 
+    off: frozenset[date] = frozenset()
+    working: frozenset[date] = frozenset()
 
-def working_on_or_after(day: date) -> date:
-    """`day`, or the first working day after it."""
-    while not is_working(day):
-        day += timedelta(days=1)
-    return day
+    def is_working(self, day: date) -> bool:
+        """Whether offices work on `day`."""
+        return day in self.working or (day not in self.off and _published(day))
+
+    def is_known(self, day: date) -> bool:
+        """Whether anybody has said what `day` is."""
+        return is_announced(day) or day in self.off or day in self.working
+
+    def on_or_before(self, day: date) -> date:
+        """`day`, or the last working day before it."""
+        while not self.is_working(day):
+            day -= A_DAY
+        return day
+
+    def on_or_after(self, day: date) -> date:
+        """`day`, or the first working day after it."""
+        while not self.is_working(day):
+            day += A_DAY
+        return day
+
+    def before(self, day: date, count: int) -> date:
+        """The `count`th working day before `day`, which is not counted itself."""
+        for _ in range(count):
+            day = self.on_or_before(day - A_DAY)
+        return day
+
+    def after(self, day: date, count: int) -> date:
+        """The `count`th working day after `day`, which is not counted itself."""
+        for _ in range(count):
+            day = self.on_or_after(day + A_DAY)
+        return day
 
 
 def day_words(day: date) -> str:

@@ -2,164 +2,61 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StrictBool,
-    StrictStr,
-    Tag,
-)
+from pydantic import BaseModel, ConfigDict, Field
 
 from duban import calendars
+from duban.plan.dates import LocalDays, Printed
+from duban.plan.duties import PARENT, Copy, Duty, Waiver
 from duban.plan.forms import Form
-from duban.plan.stated import Clock, Day, DayCount, DayOfMonth, Id, Month, Origin, Stated, Text
+from duban.plan.stated import Day, Id, Names, Stated, Text
+from duban.plan.tasks import Milestone, Subjects, Target, Task
+from duban.plan.units import Coordinator, Group, Office, Unit
 
-
-class PrintedDate(Stated):
-    """A date as resolved, with how exactly it was printed."""
-
-    date: Day
-    precision: Literal["day", "xun", "month", "year"] = "day"
-
-
-def _printed(value: object) -> object:
-    return value if isinstance(value, dict) else {"date": value}
-
-
-Printed = Annotated[PrintedDate, BeforeValidator(_printed)]
+T = TypeVar("T")
 
 
 class Phase(Stated):
-    """A phase 阶段; both ends belong to it."""
+    """A phase 阶段; both ends belong to it. A side left open is the campaign's, or that of the phase
+    it lies within."""
 
     id: Id
     kind: Literal["survey", "action", "guidance", "consolidation"]
     name: Text
-    start: Printed
-    end: Printed
-
-    def touches(self, first: date, last: date) -> bool:
-        """Whether the phase has a day in common with first…last."""
-        return self.start.date <= last and self.end.date >= first
-
-
-class Monthly(Stated):
-    """`every: month`: one obligation per month from `first` to `last`, due on day `on`."""
-
-    every: Literal["month"]
-    on: DayOfMonth
-    """Day of the month; 29 to 31 mean the last day of a shorter month."""
-    in_: Annotated[Literal["next", "same"], Field(alias="in")]
-    """`next`: due in the month after the one covered; `same`: within it."""
-    at: Clock | None = None
-    """Stated clock time on the due day; None: until the day's end."""
-    first: Month
-    last: Month
-
-    def due_day(self, period: str) -> date:
-        """The day the return of a month is due."""
-        month = period if self.in_ == "same" else calendars.following_month(period)
-        year, number = calendars.parse_month(month)
-        return calendars.day_in_month(year, number, 31 if self.on == "last" else self.on)
+    start: Printed | None = None
+    end: Printed | None = None
+    ends_with: Text | None = None
+    """The event that ends it, where the notice prints no day."""
+    within: Id | None = None
+    """The phase it is a part of."""
+    only: Names = ()
+    """Units it concerns; empty: all."""
 
 
-class Event(Stated):
-    """`when: event` 随时上报: owed when something happens; no due time."""
+class Stage(NamedTuple):
+    """A phase as runs go by it; a plan without phases has one, the whole campaign."""
 
-    when: Literal["event"]
-
-
-def _rhythm_kind(value: Any) -> str:
-    keys = value if isinstance(value, dict) else {}
-    return "event" if "when" in keys else "monthly"
+    id: str
+    name: str
+    start: date
+    end: date
 
 
-Rhythm = Annotated[
-    Annotated[Monthly, Tag("monthly")] | Annotated[Event, Tag("event")], Discriminator(_rhythm_kind)
-]
+WHOLE = "campaign"
+"""Id of the one stage of a plan without phases."""
 
 
-class Moments(Stated):
-    """When a duty's units are reminded and chased, in days around the due day."""
+class Amended(Stated):
+    """A change of the plan, for the reader; what it changed is the plan itself."""
 
-    remind: tuple[DayCount, ...] = ()
-    """Days before; on a day off, the working day before it."""
-    chase: tuple[DayCount, ...] = ()
-    """Days after; on a day off, the working day after it."""
-    escalate: DayCount | None = None
-    """Days after which the coordinator is told to take it up in person."""
-
-
-class Duty(Stated):
-    """A duty 报送要求: which group reports what to whom, and when."""
-
-    id: Id
-    name: Text
-    by: Id
-    to: Id
-    rhythm: Rhythm
-    form: Id | None = None
-    zero_report: StrictBool = False
-    """Whether 零报告 is a valid answer: every flow figure is stated to be zero."""
-    moments: Moments = Moments()
-
-
-class Group(Stated):
-    """A group of units such as 各分局: open, so members come from units.csv."""
-
-    id: Id
-    name: Text
-
-
-class Office(Stated):
-    """Office hours as far as messages need them."""
-
-    morning: Clock = time(8, 30)
-    """When reminders and chases leave, on working days."""
-
-
-class Coordinator(Stated):
-    """The unit that runs the campaign and hears of escalations."""
-
-    unit: Id
-
-
-class Channel(BaseModel):
-    """How to reach somebody: the kind names a transport in the settings, the address is the unit's."""
-
-    model_config = ConfigDict(frozen=True)
-    kind: Id
-    address: Annotated[StrictStr, Field(min_length=1, max_length=254, pattern=r"^[^\s<>\"'{}]+$")]
-
-
-class Unit(BaseModel):
-    """A unit 单位, one row of units.csv."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: Id
-    name: Text
-    short: Text
-    groups: tuple[Id, ...] = ()
-    parent: Id | None = None
-    channels: tuple[Channel, ...] = ()
-    """In the order the unit prefers them."""
-    opens: Day | None = None
-    closes: Day | None = None
-    """Last day it exists, inclusive."""
-    origin: Origin
-
-    def is_open(self, first: date, last: date) -> bool:
-        """Whether it exists on some day of first…last."""
-        return (self.opens is None or self.opens <= last) and (self.closes is None or self.closes >= first)
+    on: Day
+    reason: Text
 
 
 class PlanFile(Stated):
@@ -169,15 +66,23 @@ class PlanFile(Stated):
     title: Text
     short: Annotated[Text, Field(max_length=20)]
     issuer: Text
-    issued: Day
+    issued: Day | None = None
+    """None: the notice prints no date."""
     zone: Text = "Asia/Shanghai"
     start: Printed
     end: Printed
     office: Office = Office()
+    days: LocalDays = LocalDays()
     groups: tuple[Group, ...]
     coordinator: Coordinator
-    phases: tuple[Phase, ...]
+    phases: tuple[Phase, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
+    subjects: tuple[Subjects, ...] = ()
+    tasks: tuple[Task, ...] = ()
     duties: tuple[Duty, ...]
+    targets: tuple[Target, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    amendments: tuple[Amended, ...] = ()
 
 
 class Plan(BaseModel):
@@ -188,16 +93,33 @@ class Plan(BaseModel):
     file: PlanFile
     units: tuple[Unit, ...]
     forms: tuple[Form, ...]
+    determined: dict[str, date] = {}
+    """Due days of undetermined duties (待定) that a person has set since."""
 
     @property
     def slug(self) -> str:
         """The campaign's name in commands and keys."""
         return self.file.slug
 
+    @property
+    def start(self) -> date:
+        """The campaign's first day."""
+        return self.file.start.date
+
+    @property
+    def end(self) -> date:
+        """The campaign's last day, inclusive."""
+        return self.file.end.date
+
     @cached_property
     def zone(self) -> ZoneInfo:
         """Where the campaign's clocks are."""
         return ZoneInfo(self.file.zone)
+
+    @cached_property
+    def days(self) -> calendars.Days:
+        """Working days as this campaign counts them."""
+        return self.file.days.calendar()
 
     @cached_property
     def phase(self) -> dict[str, Phase]:
@@ -210,6 +132,11 @@ class Plan(BaseModel):
         return {d.id: d for d in self.file.duties}
 
     @cached_property
+    def task(self) -> dict[str, Task]:
+        """Tasks by number."""
+        return {t.id: t for t in self.file.tasks}
+
+    @cached_property
     def unit(self) -> dict[str, Unit]:
         """Units by id."""
         return {u.id: u for u in self.units}
@@ -219,15 +146,132 @@ class Plan(BaseModel):
         """Forms by id."""
         return {f.id: f for f in self.forms}
 
+    @cached_property
+    def coordinator(self) -> Unit:
+        """The unit that runs the campaign."""
+        return self.who((self.file.coordinator.unit,))[0]
+
+    @cached_property
+    def named(self) -> dict[str, tuple[Unit, ...]]:
+        """Units by everything they and their groups are called: id, name, short name, alias."""
+        known = names(self.file.groups, self.units)
+        return {name: found[0] for name, found in known.items() if len(found) == 1}
+
+    @cached_property
+    def outside(self) -> frozenset[str]:
+        """Ids of the units that do not work with this system."""
+        groups = {g.id for g in self.file.groups if g.outside}
+        return frozenset(u.id for u in self.units if groups & set(u.groups))
+
+    @cached_property
+    def _memory(self) -> dict[Any, Any]:
+        return {}
+
+    def memo(self, key: Any, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for this plan: agendas are long and asked for often."""
+        if key not in self._memory:
+            self._memory[key] = make()
+        found: T = self._memory[key]
+        return found
+
     def form_of(self, duty: str) -> Form | None:
         """The form a duty is answered with."""
         name = self.duty[duty].form
         return self.form[name] if name else None
 
+    def form_for(self, duty: str, unit: str) -> Form | None:
+        """A duty's form as one unit sees it: without the sections of others."""
+        form = self.form_of(duty)
+        return form and self.memo(("form", form.id, unit), lambda: form.without(self._unseen(form, unit)))
+
+    def _unseen(self, form: Form, unit: str) -> Iterable[str]:
+        return (s.id for s in form.sections if s.for_ and self.unit[unit] not in self.who(s.for_))
+
     def members(self, group: str) -> tuple[Unit, ...]:
         """The units of a group, in the order of units.csv."""
         return tuple(u for u in self.units if group in u.groups)
 
+    def who(self, named: Iterable[str]) -> tuple[Unit, ...]:
+        """The units that names stand for, in the order of units.csv."""
+        wanted = tuple(named)
+        return self.memo(("who", wanted), lambda: self._who(wanted))
+
+    def _who(self, named: tuple[str, ...]) -> tuple[Unit, ...]:
+        ids = self.ids(named)
+        return tuple(u for u in self.units if u.id in ids)
+
+    def ids(self, named: Iterable[str]) -> frozenset[str]:
+        """The ids of the units that names stand for."""
+        wanted = tuple(named)
+        return self.memo(("ids", wanted), lambda: frozenset(u.id for n in wanted for u in self.named[n]))
+
+    def by(self, duty: Duty) -> tuple[Unit, ...]:
+        """Every unit that a duty without tasks speaks to."""
+        excepted = self.ids(duty.except_)
+        return tuple(u for u in self.who(duty.by) if u.id not in excepted)
+
+    def recipient(self, duty: Duty, unit: Unit) -> Unit | None:
+        """Whom a unit owes a duty to; None for a unit that has no superior."""
+        if duty.to == PARENT:
+            return self.unit[unit.parent] if unit.parent else None
+        return self.who((duty.to,))[0]
+
+    def copies(self, duty: Duty, unit: Unit) -> tuple[Unit, ...]:
+        """Who gets a copy of what a unit reports."""
+        found = [u for copy in duty.cc for u in self._copied(copy, unit)]
+        return tuple(dict.fromkeys(u for u in found if u.id != unit.id))
+
+    def _copied(self, copy: Copy, unit: Unit) -> Iterable[Unit]:
+        mine = unit.attribute(copy.same) if copy.same else None
+        return (u for u in self.who(copy.to) if not copy.same or (mine and u.attribute(copy.same) == mine))
+
+    def subject_name(self, duty: Duty, subject: str) -> str:
+        """What a subject is called: a task's number and name, an inspected body's name, or its number."""
+        if duty.per == "task":
+            return f"{subject} {self.task[subject].name}" if subject in self.task else subject
+        lists = {s.id: s for s in self.file.subjects}
+        items = {i.id: i.name for i in lists[duty.per].items} if duty.per in lists else {}
+        return items.get(subject, subject)
+
+    def children(self, unit: str) -> tuple[Unit, ...]:
+        """The units whose superior it is."""
+        return tuple(u for u in self.units if u.parent == unit)
+
+    def phase_span(self, phase: Phase) -> tuple[date, date]:
+        """First and last day of a phase, its open sides taken from around it. One printed from a month on
+        in which the campaign begins later (8-11月 from 9 August) begins with the campaign."""
+        around = (self.start, self.end)
+        if phase.within and phase.within in self.phase:
+            around = self.phase_span(self.phase[phase.within])
+        start, end = phase.start, phase.end
+        first = max(start.date, around[0]) if start else around[0]
+        return first, end.date if end else around[1]
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The phases with their spans, in the plan's order; or the whole campaign."""
+        found = tuple(Stage(p.id, p.name, *self.phase_span(p)) for p in self.file.phases)
+        return found or (Stage(WHOLE, self.file.short, self.start, self.end),)
+
+    @cached_property
+    def stage(self) -> dict[str, Stage]:
+        """Stages by id."""
+        return {s.id: s for s in self.stages}
+
     def local(self, micros: int) -> datetime:
         """A ledger instant on the campaign's clocks."""
         return calendars.from_micros(micros, self.zone)
+
+
+def names(groups: Iterable[Group], units: Iterable[Unit]) -> dict[str, list[tuple[Unit, ...]]]:
+    """Everything units and groups are called, with each meaning; more than one is ambiguous."""
+    found: dict[str, list[tuple[Unit, ...]]] = defaultdict(list)
+    units = tuple(units)
+    for group in groups:
+        members = tuple(u for u in units if group.id in u.groups)
+        for name in dict.fromkeys((group.id, group.name, *group.aliases)):
+            found[name].append(members)
+    for unit in units:
+        for name in dict.fromkeys((unit.id, unit.name, unit.short, *unit.aliases)):
+            found[name].append((unit,))
+    return found

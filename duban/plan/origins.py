@@ -10,7 +10,6 @@ from duban.errors import Problem
 from duban.plan.source import Located, Path, key_text
 
 MARKS = ("origin", "origins", "source")
-CHOICES = ("notice", "coordinator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def origin_problems(source: Located) -> list[Problem]:
     unmarked = [
         Problem("origin-missing", s.file, str(s.line), s.key, s.value)
         for s in statements(source)
-        if s.origin not in CHOICES
+        if s.origin is None
     ]
     return unmarked[:1] + list(_dangling(source, source.data, ()))
 

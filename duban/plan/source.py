@@ -6,6 +6,7 @@ YAML 1.2's core rules, so that `on:` is a key and not `true`; a key written twic
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,17 @@ class Located:
     data: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    grafted: dict[str, Located] = field(default_factory=dict)
+    """Top-level keys that another file states."""
+
+    def graft(self, other: Located, keys: Iterable[str]) -> None:
+        """Take over top-level keys that this file leaves to `other`; problems name where they stand."""
+        if not isinstance(self.data, dict) or not isinstance(other.data, dict):
+            return
+        for key in keys:
+            if key in other.data and key not in self.data:
+                self.data[key] = other.data[key]
+                self.grafted[key] = other
 
     def line(self, path: Path) -> int:
         """The line of the value at `path`, or of the nearest thing around it that exists."""
@@ -48,7 +60,9 @@ class Located:
         return self.lines.get(path, 1)
 
     def problem(self, path: Path, code: str, value: Any = "", **params: Any) -> Problem:
-        """A Problem placed at `path` of this file."""
+        """A Problem placed at `path` of this file, or of the one that states it."""
+        if path and path[0] in self.grafted:
+            return self.grafted[str(path[0])].problem(path, code, value, **params)
         shown = "" if value is None else str(value)
         return Problem(code, self.file, str(self.line(path)), key_text(path), shown, params)
 

@@ -20,7 +20,8 @@ def texts(slug: str) -> Mapping[str, str]:
     """The files of data/campaigns/<slug> by relative name."""
     folder = CAMPAIGNS / slug
     forms = sorted(f"forms/{path.name}" for path in (folder / "forms").glob("*.yaml"))
-    return {name: (folder / name).read_text("utf-8") for name in ("plan.yaml", "units.csv", *forms)}
+    given = ["given.yaml"] if (folder / "given.yaml").exists() else []
+    return {name: (folder / name).read_text("utf-8") for name in ("plan.yaml", *given, "units.csv", *forms)}
 
 
 @cache
@@ -45,8 +46,12 @@ def mistakes(bundle: Bundle) -> tuple[Problem, ...]:
     return caught.value.problems
 
 
-def remade(plan: Plan, *, units: Iterable[Unit] | None = None, **first_duty: Any) -> Plan:
-    """The plan with other units, or with other values for its first duty; nothing is checked again."""
-    duties = (plan.file.duties[0].model_copy(update=first_duty), *plan.file.duties[1:])
+def remade(
+    plan: Plan, *, units: Iterable[Unit] | None = None, alone: bool = False, **first_duty: Any
+) -> Plan:
+    """The plan with other units, or with other values for its first duty, which may stand `alone`;
+    nothing is checked again."""
+    others = () if alone else plan.file.duties[1:]
+    duties = (plan.file.duties[0].model_copy(update=first_duty), *others)
     file = plan.file.model_copy(update={"duties": duties})
     return Plan(file=file, units=plan.units if units is None else tuple(units), forms=plan.forms)

@@ -9,10 +9,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duban import agenda, calendars
+from duban import agenda, calendars, periods
 from duban.agenda import Obligation
 from duban.plan import Plan
-from duban.plan.model import Moments, Monthly
+from duban.plan.duties import Moments
+from duban.plan.rhythm import Every
 from tests.support.plans import load, remade
 
 HAIAN = load("haian-2018")
@@ -23,10 +24,10 @@ DAY_COUNTS = st.lists(st.integers(1, 60), max_size=5)
 
 
 @st.composite
-def rhythms(draw: st.DrawFn) -> Monthly:
+def rhythms(draw: st.DrawFn) -> Every:
     year, month = draw(st.integers(2004, 2026)), draw(st.integers(1, 12))
     count = draw(st.integers(1, 18)) + month - 1
-    return Monthly.model_validate(
+    return Every.model_validate(
         {
             "every": "month",
             "on": draw(st.integers(1, 31) | st.just("last")),
@@ -49,7 +50,7 @@ def moments(draw: st.DrawFn) -> Moments:
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
-    return remade(HAIAN, units=ONE, rhythm=draw(rhythms()), moments=draw(moments()))
+    return remade(HAIAN, units=ONE, alone=True, rhythm=draw(rhythms()), moments=draw(moments()))
 
 
 def dated(plan: Plan) -> list[Obligation]:
@@ -86,11 +87,11 @@ def test_a_return_is_due_on_its_day_of_the_next_or_the_same_month(plan: Plan) ->
     for o in dated(plan):
         assert o.due_day
         assert o.period
-        month = calendars.following_month(o.period) if rhythm.in_ == "next" else o.period
+        month = periods.following(o.period) if rhythm.in_ == "next" else o.period
         assert str(o.due_day)[:7] == month
-        assert o.due_day.day == rhythm.on or (
-            (o.due_day + A_DAY).day == 1 and (rhythm.on == "last" or rhythm.on > o.due_day.day)
-        )
+        (on,) = rhythm.on
+        is_last = (o.due_day + A_DAY).day == 1
+        assert o.due_day.day == on or (is_last and (on == "last" or on > o.due_day.day))
 
 
 @given(plans())
@@ -100,7 +101,7 @@ def test_reminders_lie_before_the_deadline_and_chases_after_all_on_working_morni
         for moment in o.moments:
             assert (moment.at < o.due_at) == (moment.kind == "remind")
             assert moment.at.timetz() == time(8, 30, tzinfo=plan.zone)
-            assert calendars.is_working(moment.at.date())
+            assert plan.days.is_working(moment.at.date())
 
 
 @given(plans())
