@@ -87,7 +87,7 @@ MISTAKES = {
         PLAN, "form: monthly", "form: weekly", "unknown-reference", "form: weekly", "duties[0].form"
     ),
     "the 32nd of the month": Mistake(
-        PLAN, "on: 5", "on: 32", "bad-day-of-month", "on: 32", "duties[0].rhythm.on"
+        PLAN, "on: 5", "on: 32", "bad-due-day", "on: 32", "duties[0].rhythm.on"
     ),
     "no day of the month": Mistake(
         PLAN, "      on: 5\n", "", "missing", "rhythm:", "duties[0].rhythm.on"
@@ -99,7 +99,7 @@ MISTAKES = {
         PLAN, "rhythm: {when: event}", "rhythm: event", "not-a-mapping", "rhythm: event", "duties[1].rhythm"
     ),
     "a month without a zero": Mistake(
-        PLAN, "first: 2018-09", "first: 2018-9", "bad-month", "first: 2018-9", "duties[0].rhythm.first"
+        PLAN, "first: 2018-09", "first: 2018-9", "bad-period", "first: 2018-9", "duties[0].rhythm.first"
     ),
     "a month after the campaign": Mistake(
         PLAN, "last: 2018-12", "last: 2019-01", "outside-campaign", "2019-01", "duties[0].rhythm.last"
@@ -135,7 +135,7 @@ MISTAKES = {
         UNITS, "海安分局,branches", "海安分局,branches;towns", "unknown-reference", "towns", "groups"
     ),
     "a unit that is its own parent": Mistake(
-        UNITS, "海安分局,branches,,", "海安分局,branches,haian,", "unknown-reference", "haian,海安", "parent"
+        UNITS, "海安分局,branches,,", "海安分局,branches,haian,", "circular", "haian,海安", "parent"
     ),
     "an address without its channel": Mistake(
         UNITS, "email=haian@", "haian@", "bad-channel", "haian,海安", "channels"
@@ -209,7 +209,7 @@ def test_ten_mistakes_in_four_files_are_all_reported_at_once_by_file_and_line() 
     bundle = changed(*TEN)
     expected = [(file, line_of(dict(bundle.files)[file], new)) for file, _, new in TEN[:5]]
     expected += [(UNITS, "5"), (UNITS, "6")]  # 海安分局 and 城东分局, after the heading and three offices
-    expected += [(CASE, "11"), (MONTHLY, "17"), (MONTHLY, "24")]  # 涉案人员, 不合格, 罚没金额
+    expected += [(CASE, "12"), (MONTHLY, "18"), (MONTHLY, "25")]  # 涉案人员, 不合格, 罚没金额
     assert [(p.file, p.place) for p in mistakes(bundle)] == expected
 
 
@@ -222,7 +222,8 @@ def test_problems_come_in_the_same_order_whatever_the_order_of_the_files() -> No
 def test_a_file_that_is_not_there_is_missed(name: str) -> None:
     rest = tuple((other, text) for other, text in texts("haian-2018").items() if other != name)
     found = {(p.code, p.file, p.key) for p in mistakes(Bundle(rest))}
-    by_form = {MONTHLY: "duties[0].form", CASE: "duties[1].form"}
+    forms = ("monthly", "major-case", "materials", "self-check", "commendation")  # in the order of duties
+    by_form = {f"forms/{form}.yaml": f"duties[{n}].form" for n, form in enumerate(forms)}
     expected = ("unknown-reference", PLAN, by_form[name]) if name in by_form else ("file-missing", name, "")
     assert expected in found
 
@@ -236,15 +237,17 @@ def test_broken_yaml_is_a_problem_at_the_line_where_reading_failed(name: str) ->
 
 def test_two_indicators_of_one_code_are_both_named() -> None:
     found = mistakes(changed((MONTHLY, "code: samples_failed", "code: samples")))
-    # 网络抽检药品 stands in line 16, its part in line 17
-    assert {p.place for p in found if p.code == "duplicate-id"} == {"16", "17"}
+    # 网络抽检药品 stands in line 17, its part in line 18
+    assert {p.place for p in found if p.code == "duplicate-id"} == {"17", "18"}
 
 
 def test_a_phase_that_ends_before_it_starts_and_before_the_campaign_is_told_both() -> None:
     edit = (PLAN, "end: {date: 2018-09-20, precision: xun", "end: {date: 2018-09-05, precision: day")
     # the phase began on 6 September, as did the campaign
-    found = [(p.code, p.place, p.key) for p in mistakes(changed(edit))]
+    bundle = changed(edit)
+    line = line_of(dict(bundle.files)[PLAN], edit[2])
+    found = [(p.code, p.place, p.key) for p in mistakes(bundle)]
     assert sorted(found) == [
-        ("end-before-start", "32", "phases[0].end"),
-        ("outside-campaign", "32", "phases[0].end"),
+        ("end-before-start", line, "phases[0].end"),
+        ("outside-campaign", line, "phases[0].end"),
     ]
