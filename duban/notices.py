@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Literal, Protocol
 
+from duban.plan import Plan
 from duban.standing import Standing
 
 Verdict = Literal["send", "superseded", "moot"]
@@ -59,9 +60,26 @@ def recipient_of(kind: str, unit: str) -> str:
     return COORDINATOR if kind == "escalate" else f"unit:{unit}"
 
 
+def speaker(plan: Plan, unit: str, day: date) -> str:
+    """Who hears about what a unit owes: the unit, or once it has closed, whoever took over from it."""
+    seen = {unit}
+    while unit in plan.unit:
+        found = plan.unit[unit]
+        closed = found.closes is not None and found.closes < day
+        if not closed or not found.successor or found.successor in seen:
+            break
+        unit = found.successor
+        seen.add(unit)
+    return unit
+
+
 def still_owed(stands: Standing, due_at: datetime) -> bool:
     """Whether a message decided earlier is still true: open, and for the same due time."""
     return stands.open and stands.limit == due_at
+
+
+About = Literal["", "task", "number", "subject"]
+"""What tells several returns of one day apart: tasks, their number within a quota, inspected bodies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +101,13 @@ class Line:
     refused: bool
     """Something came in that could not be read or was returned."""
     key: str
+    grace: bool = False
+    """Past the due time, and not yet overdue."""
+    about: About = ""
+    subjects: tuple[tuple[str, str], ...] = ()
+    """Id and name of each subject that is owed."""
+    measure: str = ""
+    """What a quota counts: 期, 篇."""
 
 
 def latest_per_obligation(lines: Iterable[Line]) -> list[Line]:
@@ -90,3 +115,14 @@ def latest_per_obligation(lines: Iterable[Line]) -> list[Line]:
     leave yesterday is not repeated beside today's chase."""
     latest = {line.key: line for line in lines}
     return sorted(latest.values(), key=lambda line: (line.due_at, line.key))
+
+
+def together(lines: Iterable[Line]) -> list[Line]:
+    """One line for what differs by subject only: who leads ten tasks is not told the same ten times."""
+    merged: dict[Line, list[Line]] = {}
+    for line in lines:
+        merged.setdefault(replace(line, key="", subjects=()), []).append(line)
+    return [
+        replace(mine[0], subjects=tuple(s for line in mine for s in line.subjects))
+        for mine in merged.values()
+    ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from fractions import Fraction
 from typing import Literal
 
-State = Literal["not-due", "due", "overdue", "closed"]
+State = Literal["not-due", "due", "late", "overdue", "closed"]
+"""late: past the due time and within the duty's grace; overdue: past that."""
 CameIn = Literal["nothing", "refused", "received", "returned", "accepted", "zero", "waived"]
 DecisionKind = Literal["return", "accept", "waive", "give-up", "extend"]
 
@@ -49,6 +50,12 @@ class Owed:
     due_at: datetime | None
     counted: bool = True
     """False: due before the campaign was deployed here, so outside every rate (不计)."""
+    subject: str = ""
+    phases: tuple[str, ...] = ()
+    waived: str | None = None
+    """Why the plan waives it 免报."""
+    event: bool = False
+    """Made by something that happened, not by the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +105,11 @@ class Standing:
         return bool(self.due_at and self.last_revised and self.last_revised >= self.due_at and self.on_time)
 
 
-def standing(owed: Owed, arrivals: Sequence[Arrival], rulings: Sequence[Ruling], now: datetime) -> Standing:
-    """How `owed` stands at `now`. Later arrivals and rulings are not looked at."""
+def standing(
+    owed: Owed, arrivals: Sequence[Arrival], rulings: Sequence[Ruling], now: datetime, grace: int = 0
+) -> Standing:
+    """How `owed` stands at `now`. Later arrivals and rulings are not looked at. `grace` is in days past
+    the due day."""
     # A paper original may be recorded after the portal's version and have been received before it.
     arrivals = sorted((a for a in arrivals if a.received_at <= now), key=lambda a: a.received_at)
     rulings = [r for r in rulings if r.at <= now]
@@ -114,8 +124,8 @@ def standing(owed: Owed, arrivals: Sequence[Arrival], rulings: Sequence[Ruling],
     answer_by = _answer_by(valid, current, returns, due_at)
     return Standing(
         owed=owed,
-        state=_state(owed, answer_by or due_at, rulings, now),
-        came_in=_came_in(arrivals, valid, current, accepted, rulings),
+        state=_state(owed, answer_by or due_at, rulings, now, grace),
+        came_in=_came_in(owed, arrivals, valid, current, accepted, rulings),
         due_at=due_at,
         on_time=current is not None and _on_time(valid, returns, due_at),
         version=current.version if current else None,
@@ -147,22 +157,33 @@ def _answer_by(
     return max(until, due_at) if until else None
 
 
-def _state(owed: Owed, due_at: datetime | None, rulings: Sequence[Ruling], now: datetime) -> State:
+def _state(
+    owed: Owed, due_at: datetime | None, rulings: Sequence[Ruling], now: datetime, grace: int
+) -> State:
     if any(r.kind == "give-up" for r in rulings):
         return "closed"
     if due_at is not None and now >= due_at:
-        return "overdue"
+        return "late" if now < _with_grace(due_at, grace) else "overdue"
     return "due" if now >= owed.opens_at else "not-due"
 
 
+def _with_grace(due_at: datetime, days: int) -> datetime:
+    """The end of the last day of grace; with none, the due time itself."""
+    if not days:
+        return due_at
+    day = (due_at - timedelta(microseconds=1)).date() + timedelta(days=days + 1)
+    return datetime.combine(day, time(), due_at.tzinfo)
+
+
 def _came_in(
+    owed: Owed,
     arrivals: Sequence[Arrival],
     valid: Sequence[Arrival],
     current: Arrival | None,
     accepted: datetime | None,
     rulings: Sequence[Ruling],
 ) -> CameIn:
-    if any(r.kind == "waive" for r in rulings):
+    if owed.waived or any(r.kind == "waive" for r in rulings):
         return "waived"
     if current is None:
         return "returned" if valid else "refused" if arrivals else "nothing"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, event, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -72,11 +72,8 @@ class Writer:
         self.conn.execute(tables.journal.insert(), self._entries)
         for campaign in {e["campaign"] for e in self._entries}:
             moved = self.heads[campaign]
-            self.conn.execute(
-                update(tables.head)
-                .where(tables.head.c.campaign == campaign)
-                .values(seq=moved.seq, digest=moved.digest, recorded_at=moved.recorded_at)
-            )
+            values = {"to_seq": moved.seq, "to_digest": moved.digest, "to_recorded_at": moved.recorded_at}
+            self.conn.execute(MOVE_HEAD, {"of": campaign, **values})
 
 
 class Ledger:
@@ -142,10 +139,20 @@ class Ledger:
             w.conn.execute(tables.meta.insert(), {"name": "clock_offset", "value": micros})
 
 
+# Built once: every transaction runs them, and building a statement takes longer than running it.
+LOCK_HEAD = select(tables.head).where(tables.head.c.campaign == bindparam("of")).with_for_update()
+MOVE_HEAD = (
+    update(tables.head)
+    .where(tables.head.c.campaign == bindparam("of"))
+    .values(
+        seq=bindparam("to_seq"), digest=bindparam("to_digest"), recorded_at=bindparam("to_recorded_at")
+    )
+)  # fmt: skip
+
+
 def _locked_head(conn: Connection, campaign: str) -> Head:
     """The journal's head, its row locked until the transaction ends; made when there is none."""
-    found = select(tables.head).where(tables.head.c.campaign == campaign).with_for_update()
-    row = conn.execute(found).one_or_none()
+    row = conn.execute(LOCK_HEAD, {"of": campaign}).one_or_none()
     if row is None:
         j = tables.journal.c
         last = conn.execute(
@@ -157,7 +164,7 @@ def _locked_head(conn: Connection, campaign: str) -> Head:
         seq, digest, at = last or (0, journal.GENESIS, 0)  # the head is a working row: rebuilt when lost
         row_ = {"campaign": campaign, "seq": seq, "digest": digest, "recorded_at": at}
         insert_once(conn, tables.head, row_)
-        row = conn.execute(found).one()
+        row = conn.execute(LOCK_HEAD, {"of": campaign}).one()
     return Head(row.seq, row.digest, row.recorded_at)
 
 

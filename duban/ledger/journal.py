@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Table
@@ -22,14 +23,28 @@ GENESIS = "0" * 64
 
 KINDS: dict[str, Table] = {
     "plan": tables.plan_version,
+    "schedule": tables.schedule,
     "submission": tables.submission,
     "decision": tables.decision,
+    "evidence": tables.evidence,
     "message": tables.message,
     "fate": tables.fate,
     "digest": tables.digest,
     "attempt": tables.attempt,
     "outcome": tables.outcome,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a submission holds besides its cells."""
+
+    attachments: tuple[tuple[int, str, str, str], ...] = ()
+    """n, id, name, digest of the file; by n."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """备注 by indicator."""
+    entries: tuple[tuple[int, str, bool, Mapping[str, int | str]], ...] = ()
+    """n, key, closed, and what each column says; by n."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +73,19 @@ def canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def cells_digest(cells: dict[str, int], texts: dict[str, str]) -> str:
-    """SHA-256 over the cells of a submission, which lets the journal cover them."""
-    return hashlib.sha256(canonical([cells, texts]).encode()).hexdigest()
+def cells_digest(cells: Mapping[str, int], texts: Mapping[str, str], more: Extras | None = None) -> str:
+    """SHA-256 over the cells of a submission and all that came with them, which lets the journal cover
+    them. Without anything more it is what it was before there could be more."""
+    parts: list[Any] = [dict(cells), dict(texts)]
+    if more is not None and more != Extras():
+        parts += [list(more.attachments), dict(more.notes), list(more.entries)]
+    return hashlib.sha256(canonical(parts).encode()).hexdigest()
+
+
+TERM = ("obligation", "n", "recorded_at", "phases", "opens_at", "due_at", "counted", "waived", "dropped")
+
+
+def terms_digest(terms: Iterable[Mapping[str, Any]]) -> str:
+    """SHA-256 over the terms that one schedule laid down."""
+    rows = sorted([term[name] for name in TERM] for term in terms)
+    return hashlib.sha256(canonical(rows).encode()).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from duban.ledger import journal
 from duban.ledger import tables as t
-from duban.ledger.journal import Head
+from duban.ledger.journal import Extras, Head
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +62,61 @@ def _record(conn: Connection, table: Table, ref: str) -> dict[str, Any] | None:
 
 
 def _contents(conn: Connection, kind: str, record: dict[str, Any]) -> str:
-    """What a record names by digest is still what the digest says: cells, file, plan text."""
+    """What a record names by digest is still what the digest says: cells, terms, files, plan text."""
     if kind == "submission":
-        if record["cells_digest"] != _cells(conn, record["id"]):
-            return "cells-changed"
-        content = conn.scalar(select(t.file.c.content).where(t.file.c.digest == record["file"])) or b""
-        raw = content if isinstance(content, bytes) else str(content).encode()
-        return "" if hashlib.sha256(raw).hexdigest() == record["file"] else "file-changed"
+        return _submission(conn, record)
+    if kind == "schedule":
+        terms = conn.execute(select(t.term).where(t.term.c.schedule == record["id"])).mappings()
+        known = journal.terms_digest([dict(r) for r in terms])
+        return "" if known == record["terms_digest"] else "terms-changed"
     if kind == "plan":
         text = conn.scalar(select(t.bundle.c.content).where(t.bundle.c.digest == record["bundle"])) or ""
         return "" if hashlib.sha256(text.encode()).hexdigest() == record["bundle"] else "plan-changed"
     return ""
 
 
-def _cells(conn: Connection, submission: str) -> str:
+def _submission(conn: Connection, record: dict[str, Any]) -> str:
+    more = extras(conn, record["id"])
+    if record["cells_digest"] != _cells(conn, record["id"], more):
+        return "cells-changed"
+    files = [record["file"], *(digest for _, _, _, digest in more.attachments)]
+    return "" if all(_file_holds(conn, digest) for digest in files) else "file-changed"
+
+
+def _file_holds(conn: Connection, digest: str) -> bool:
+    """The bytes are those of the digest; those of a file with personal answers may have been erased."""
+    stored = conn.execute(select(t.file.c.size, t.file.c.content).where(t.file.c.digest == digest)).one()
+    content = stored.content
+    if not content and stored.size:
+        content = conn.scalar(select(t.held_file.c.content).where(t.held_file.c.digest == digest))
+    if content is None:
+        return True
+    raw = content if isinstance(content, bytes) else str(content).encode()
+    return hashlib.sha256(raw).hexdigest() == digest
+
+
+def extras(conn: Connection, submission: str) -> Extras:
+    """What a submission holds besides its cells, as its digest covers it."""
+    a, e, c, note = t.attachment.c, t.entry.c, t.entry_cell.c, t.note.c
+    attached = select(a.n, a.id, a.name, a.file).where(a.submission == submission).order_by(a.n)
+    noted = select(note.indicator, note.text).where(note.submission == submission)
+    columns: dict[int, dict[str, int | str]] = defaultdict(dict)
+    for r in conn.execute(select(c.n, c.column, c.value, c.text).where(c.submission == submission)):
+        columns[r.n][r.column] = r.text if r.value is None else r.value
+    entries = conn.execute(select(e.n, e.key, e.closed).where(e.submission == submission).order_by(e.n))
+    return Extras(
+        attachments=tuple((r.n, r.id, r.name, r.file) for r in conn.execute(attached)),
+        notes={r.indicator: r.text for r in conn.execute(noted)},
+        entries=tuple((r.n, r.key, r.closed, columns[r.n]) for r in entries),
+    )
+
+
+def _cells(conn: Connection, submission: str, more: Extras) -> str:
     rows = conn.execute(select(t.cell).where(t.cell.c.submission == submission)).all()
     return journal.cells_digest(
         {r.indicator: r.value for r in rows if r.value is not None},
         {r.indicator: r.text for r in rows if r.text is not None},
+        more,
     )
 
 

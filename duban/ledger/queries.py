@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, func, select
 
 from duban import calendars
 from duban.ledger import tables as t
@@ -22,8 +22,8 @@ class Scope:
     duty: str | None = None
     period: str | None = None
     unit: str | None = None
-    touching: tuple[str, str] | None = None
-    """First and last day (ISO) of a span that the covered span has to touch."""
+    phase: str | None = None
+    """Those that belong to this phase."""
     key: str | None = None
     """One obligation."""
     unsettled_until: int | None = None
@@ -31,15 +31,15 @@ class Scope:
     unsealed: bool = False
     """Those with a message that waits for its recipient's digest."""
 
-    def where(self) -> ColumnElement[bool]:
-        """The scope as a condition on `obligation`."""
+    def where(self, phases: ColumnElement[str] = t.obligation.c.phases) -> ColumnElement[bool]:
+        """The scope as a condition on `obligation`; `phases` may be those of an earlier term."""
         o = t.obligation.c
         conditions = [o.campaign == self.campaign]
         for column, wanted in ((o.duty, self.duty), (o.period, self.period), (o.unit, self.unit)):
             if wanted is not None:
                 conditions.append(column == wanted)
-        if self.touching is not None:
-            conditions += [o.covers_from <= self.touching[1], o.covers_until >= self.touching[0]]
+        if self.phase is not None:
+            conditions.append(phases.contains(f" {self.phase} ", autoescape=True))
         if self.key is not None:
             conditions.append(o.id == self.key)
         if self.unsettled_until is not None:
@@ -50,6 +50,34 @@ class Scope:
             waiting = t.message.join(t.unsealed, t.unsealed.c.message == t.message.c.id)
             conditions.append(o.id.in_(select(t.message.c.obligation).select_from(waiting)))
         return and_(*conditions)
+
+
+# Built once, since everything begins with it.
+_NEWEST = (
+    select(t.plan_version.c.bundle)
+    .where(t.plan_version.c.campaign == bindparam("of"))
+    .order_by(t.plan_version.c.version.desc())
+    .limit(1)
+)
+_NEWEST_BY = _NEWEST.where(t.plan_version.c.recorded_at <= bindparam("by"))
+
+
+def plan_in_force(conn: Connection, campaign: str, at: int | None = None) -> str | None:
+    """Digest of the bundle of the plan in force, as recorded up to `at`."""
+    if at is None:
+        return conn.scalar(_NEWEST, {"of": campaign})
+    return conn.scalar(_NEWEST_BY, {"of": campaign, "by": at})
+
+
+def plan_digests(conn: Connection, campaign: str) -> list[str]:
+    """Digests of the bundles of every plan that was ever in force, in order."""
+    p = t.plan_version.c
+    return list(conn.scalars(select(p.bundle).where(p.campaign == campaign).order_by(p.version)))
+
+
+def bundle_text(conn: Connection, digest: str) -> str:
+    """A bundle's text."""
+    return str(conn.scalars(select(t.bundle.c.content).where(t.bundle.c.digest == digest)).one())
 
 
 def newest_plan(conn: Connection, campaign: str, at: int | None = None) -> tuple[int, str] | None:
@@ -73,17 +101,61 @@ def campaigns(conn: Connection) -> list[str]:
     )
 
 
-def owed(conn: Connection, scope: Scope, zone: tzinfo) -> list[Owed]:
-    """The obligations of a scope by due time, then in the order they were planned."""
-    o = t.obligation.c
-    rows = conn.execute(select(t.obligation).where(scope.where()).order_by(o.due_at, o.rank, o.id))
+def _terms(scope: Scope, until: int) -> tuple[FromClause, ColumnElement[bool]]:
+    """The obligations of a scope joined with the terms that held at `until`; dropped ones are none."""
+    o, term = t.obligation.c, t.term.c
+    later = t.term.alias("later")
+    last = (
+        select(func.max(later.c.n))
+        .where(later.c.obligation == o.id, later.c.recorded_at <= until)
+        .scalar_subquery()
+    )
+    joined = t.obligation.join(t.term, (term.obligation == o.id) & (term.n == last))
+    return joined, scope.where(term.phases) & ~term.dropped
+
+
+def owed(conn: Connection, scope: Scope, until: int, zone: tzinfo) -> list[Owed]:
+    """The obligations of a scope as they were laid down until then, by due time, then in the order they
+    were planned."""
+    o, term = t.obligation.c, t.term.c
+    joined, mine = _terms(scope, until)
+    rows = conn.execute(
+        select(
+            o.id, o.duty, o.unit, o.period, o.subject, o.event, term.phases, term.opens_at, term.due_at,
+            term.counted, term.waived,
+        )
+        .select_from(joined)
+        .where(mine)
+        .order_by(term.due_at.nulls_last(), o.rank, o.id)
+    )  # fmt: skip
     return [
         Owed(
             r.id, r.duty, r.unit, r.period, calendars.from_micros(r.opens_at, zone),
             None if r.due_at is None else calendars.from_micros(r.due_at, zone), r.counted,
+            r.subject, tuple(r.phases.split()), r.waived, r.event,
         )
         for r in rows
     ]  # fmt: skip
+
+
+def anything_open(conn: Connection, scope: Scope, until: int) -> bool:
+    """Whether somebody still has to do something: an expected return that nothing valid met and nobody
+    waived or gave up. Events and what has no due time keep nothing open."""
+    o, term, s, d = t.obligation.c, t.term.c, t.submission.c, t.decision.c
+    joined, mine = _terms(scope, until)
+    ruled = select(d.id).where(d.obligation == o.id, d.decided_at <= until)
+    returned = select(d.id).where(
+        d.obligation == s.obligation, d.kind == "return", d.version == s.version, d.decided_at <= until
+    )
+    met = select(s.id).where(s.obligation == o.id, s.valid, s.recorded_at <= until, ~returned.exists())
+    wanted = (
+        select(o.id)
+        .select_from(joined)
+        .where(mine, ~o.event, term.due_at.is_not(None), term.counted, term.waived.is_(None))
+        .where(~met.exists(), ~ruled.where(d.kind.in_(("waive", "give-up"))).exists())
+        .limit(1)
+    )
+    return conn.execute(wanted).first() is not None
 
 
 def arrivals(conn: Connection, scope: Scope, until: int, zone: tzinfo) -> dict[str, list[Arrival]]:
@@ -133,84 +205,6 @@ def values(conn: Connection, submissions: Sequence[str]) -> list[tuple[str, str,
         )
         found.extend(rows.tuples())
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class UnsettledMoment:
-    """A moment that has come and that nothing was decided about yet."""
-
-    obligation: str
-    kind: str
-    days: int
-    at: datetime
-    due_at: datetime
-
-
-def unsettled_moments(conn: Connection, scope: Scope, until: int, zone: tzinfo) -> list[UnsettledMoment]:
-    """The moments that a run has to decide about, in order of time."""
-    m = t.moment.c
-    rows = conn.execute(
-        select(m.obligation, m.kind, m.days, m.at, m.due_at)
-        .join(t.obligation, t.obligation.c.id == m.obligation)
-        .where(m.campaign == scope.campaign, m.at <= until, ~m.settled, scope.where())
-        .order_by(m.at, t.obligation.c.due_at, t.obligation.c.rank, m.kind, m.days)
-    )
-    return [
-        UnsettledMoment(
-            r.obligation, r.kind, r.days, calendars.from_micros(r.at, zone),
-            calendars.from_micros(r.due_at, zone),
-        )
-        for r in rows
-    ]  # fmt: skip
-
-
-def first_contacts(conn: Connection, campaign: str) -> dict[str, tuple[int, str]]:
-    """Contact and channel that each recipient of a campaign prefers."""
-    of, c = t.contact_of.c, t.contact.c
-    rows = conn.execute(
-        select(of.recipient, c.id, c.channel)
-        .join(t.contact, c.id == of.contact)
-        .where(of.campaign == campaign, of.rank == 0)
-    )
-    return {r.recipient: (r.id, r.channel) for r in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A decided message that waits for its recipient's digest."""
-
-    id: str
-    campaign: str
-    obligation: str
-    kind: str
-    days: int
-    moment_at: int
-    due_at: int
-    recipient: str
-    contact: int
-    channel: str
-
-
-def unsealed_messages(conn: Connection, until: int, day: str) -> list[Decided]:
-    """Messages decided up to `until` whose recipient has no digest of `day` yet, by recipient."""
-    m, u, g, of = t.message.c, t.unsealed.c, t.digest.c, t.contact_of.c
-    # The recipient's first contact as the plan has it now; the one decided for where it has none left.
-    now = (of.campaign == m.campaign) & (of.recipient == m.recipient) & (of.rank == 0)
-    contact = func.coalesce(of.contact, u.contact)
-    channel = func.coalesce(t.contact.c.channel, m.channel)
-    rows = conn.execute(
-        select(
-            m.id, m.campaign, m.obligation, m.kind, m.days, m.moment_at, m.due_at, m.recipient,
-            contact.label("contact"), channel.label("channel"),
-        )
-        .join(t.unsealed, u.message == m.id)
-        .outerjoin(t.contact_of, now)
-        .outerjoin(t.contact, t.contact.c.id == of.contact)
-        .where(m.decided_at <= until)
-        .where(~select(g.id).where(g.contact == contact, g.day == day, g.occasion == "").exists())
-        .order_by(contact, m.campaign, m.due_at, m.id)
-    )  # fmt: skip
-    return [Decided(**r._mapping) for r in rows]
 
 
 @dataclass(frozen=True, slots=True)

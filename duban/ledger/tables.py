@@ -1,7 +1,9 @@
 """The ledger's tables.
 
-*Record* tables are insert-only, held so by triggers (migration 0001); every row of theirs takes a
-place in the journal. *Working* tables may be lost and rebuilt from records and plans. Instants are
+*Record* tables are insert-only, held so by triggers (migrations 0001 and 0002); a row takes a place in
+the journal, or hangs on one that does and is covered by its digest: cells, notes, attachments and
+entries on their submission, terms on their schedule. *Working* tables may be lost and rebuilt from
+records and plans. Instants are
 UTC microseconds, days ISO text, keys natural and readable.
 """
 
@@ -101,6 +103,44 @@ cell = Table(
     CheckConstraint(f"value BETWEEN -{LIMIT} AND {LIMIT}", name="bounded"),
 )  # fmt: skip
 
+note = Table(  # 备注 of one row of a form
+    "note", metadata, Column("submission", Text, ForeignKey("submission.id"), primary_key=True),
+    _key("indicator"), _text("text"),
+)  # fmt: skip
+
+attachment = Table(  # a file that came with a return; `id` is the plan's name for its kind
+    "attachment", metadata, Column("submission", Text, ForeignKey("submission.id"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False), _text("id"), _text("name"),
+    _text("file", ForeignKey("file.digest")),
+)  # fmt: skip
+
+entry = Table(  # a row of a register 台账
+    "entry", metadata, Column("submission", Text, ForeignKey("submission.id"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False), _text("key"),
+    Column("closed", Boolean, nullable=False),
+)  # fmt: skip
+
+entry_cell = Table(
+    "entry_cell", metadata, _key("submission"), Column("n", Integer, primary_key=True, autoincrement=False),
+    _key("column"), Column("value", BigInteger), Column("text", Text),
+    ForeignKeyConstraint(["submission", "n"], ["entry.submission", "entry.n"]),
+    CheckConstraint("(value IS NULL) <> (text IS NULL)", name="one_of_both"),
+    CheckConstraint(f"value BETWEEN -{LIMIT} AND {LIMIT}", name="bounded"),
+)  # fmt: skip
+
+schedule = Table(  # one act that laid down terms: a deployment, or the first report of an event
+    "schedule", metadata, _key("id"), _text("campaign"), _instant("recorded_at"), _text("terms_digest"),
+)  # fmt: skip
+
+term = Table(  # what holds for an obligation from `recorded_at` on; as-of reads take the last by then
+    "term", metadata, Column("obligation", Text, ForeignKey("obligation.id"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False), _instant("recorded_at"),
+    _text("schedule", ForeignKey("schedule.id")), _text("phases"),
+    _instant("opens_at"), _instant("due_at", null=True), Column("counted", Boolean, nullable=False),
+    _text("waived", null=True), Column("dropped", Boolean, nullable=False),
+)  # fmt: skip
+Index("ix_term_schedule", term.c.schedule)  # read by proof: the terms that a schedule's digest covers
+
 decision = Table(
     "decision", metadata, _key("id"), _text("campaign"), _text("obligation", ForeignKey("obligation.id")),
     _text("kind"), Column("version", Integer), _instant("until", null=True),
@@ -109,6 +149,15 @@ decision = Table(
     CheckConstraint("kind IN ('return','accept','waive','give-up','extend')", name="kind"),
     CheckConstraint("(kind IN ('return','accept')) = (version IS NOT NULL)", name="version"),
     CheckConstraint("reason <> ''", name="reason"),
+)  # fmt: skip
+
+Index("ix_decision_obligation", decision.c.obligation)  # read by queries.rulings and anything_open
+
+evidence = Table(  # what happened on paper: an original arrived, a report went to a body outside
+    "evidence", metadata, _key("id"), _text("campaign"), _text("obligation", ForeignKey("obligation.id")),
+    _text("kind"), _instant("happened_at"), _text("by"), _text("note"), _instant("recorded_at"),
+    CheckConstraint("kind IN ('original','sent')", name="kind"),
+    CheckConstraint("happened_at <= recorded_at", name="happened_before_recorded"),
 )  # fmt: skip
 
 message = Table(  # one row is one voice: the key is rule 6's natural key, spelt out below
@@ -147,7 +196,8 @@ outcome = Table(  # an attempt without one is a possible double
 )  # fmt: skip
 
 RECORDS = (
-    journal, bundle, file, plan_version, submission, cell, decision, message, digest, fate, attempt, outcome,
+    journal, bundle, file, plan_version, submission, cell, note, attachment, entry, entry_cell, schedule,
+    term, decision, evidence, message, digest, fate, attempt, outcome,
 )  # fmt: skip
 """Insert-only, held so by triggers."""
 
@@ -164,11 +214,30 @@ contact_of = Table(  # which contacts a recipient of a campaign has, in order of
     Column("contact", Integer, ForeignKey("contact.id"), nullable=False),
 )  # fmt: skip
 
-obligation = Table(
+personal = Table(  # personal answers by the salted digest that stands in their cell; erasable
+    "personal", metadata, _key("digest"), _text("salt"), _text("text"),
+)  # fmt: skip
+
+held_file = Table(  # bytes of files with personal answers, whose `file.content` is empty; erasable
+    "held_file", metadata, Column("digest", Text, ForeignKey("file.digest"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)  # fmt: skip
+
+liaison = Table(  # who speaks for a unit 联络员, as its last return of liaisons says; erasable
+    "liaison", metadata, _key("campaign"), _key("unit"),
+    Column("rank", Integer, primary_key=True, autoincrement=False),
+    _text("name"), _text("position"), _text("phone"),
+    _text("channel", null=True), _text("address", null=True),
+    _text("submission", ForeignKey("submission.id")),
+)  # fmt: skip
+
+obligation = Table(  # who owes what; from `phases` on the last term, for what a run asks about now
     "obligation", metadata, _key("id"), _text("campaign"), _text("duty"), _text("unit"), _text("period"),
-    _text("subject"), _text("covers_from"), _text("covers_until"), _instant("opens_at"),
-    _instant("due_at", null=True), Column("counted", Boolean, nullable=False),
-    Column("rank", Integer, nullable=False),
+    _text("subject"), _text("covers_from"), _text("covers_until"),
+    Column("event", Boolean, nullable=False), Column("rank", Integer, nullable=False),
+    _text("phases"), _instant("opens_at"), _instant("due_at", null=True),
+    Column("counted", Boolean, nullable=False), _text("waived", null=True),
+    Column("dropped", Boolean, nullable=False),
     UniqueConstraint("campaign", "duty", "period", "unit", "subject"),
 )  # fmt: skip
 
@@ -178,11 +247,11 @@ moment = Table(
     Column("due_at", BigInteger, primary_key=True, autoincrement=False), _text("campaign"),
     _instant("at"), Column("settled", Boolean, nullable=False),
 )  # fmt: skip
-# Read by queries.unsettled_moments: what a run has to look at, however long the campaign's history.
+# Read by speaking.unsettled_moments: what a run has to look at, however long the campaign's history.
 Index("ix_moment_unsettled", moment.c.campaign, moment.c.at,
       sqlite_where=text("settled = 0"), postgresql_where=text("NOT settled"))  # fmt: skip
 
-unsealed = Table(  # messages decided and not yet in a digest; read by queries.unsealed_messages
+unsealed = Table(  # messages decided and not yet in a digest; read by speaking.unsealed_messages
     "unsealed", metadata, Column("message", Text, ForeignKey("message.id"), primary_key=True),
     Column("contact", Integer, ForeignKey("contact.id"), nullable=False),
 )  # fmt: skip
@@ -205,4 +274,8 @@ lease = Table(  # who runs a campaign now; keeps runs from working twice, not fr
 draft = Table(  # the documents last drafted for a period
     "draft", metadata, _key("campaign"), _key("duty"), _key("period"), _text("figures"), _text("folder"),
     _instant("made_at"),
+)  # fmt: skip
+
+look = Table(  # up to which record and instant a campaign's documents were last looked at
+    "look", metadata, _key("campaign"), Column("seq", BigInteger, nullable=False), _instant("at"),
 )  # fmt: skip

@@ -7,7 +7,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from duban.calendars import to_micros
 from duban.errors import DeliveryFailed, Permanent
@@ -27,6 +27,27 @@ CLAIM = timedelta(minutes=10)
 FIRST_PAUSE = timedelta(minutes=5)
 """Pause before the second try; each further one is twice as long."""
 MOST_TRIES = 8
+
+# Built once: a morning sends hundreds, and building a statement takes longer than running it.
+_d = t.delivery.c
+_mine = _d.digest == bindparam("of")
+_free = (_d.state == "ready") & (_d.next_at <= bindparam("now")) | (_d.state == "sending") & (
+    _d.until <= bindparam("now")
+)
+TAKE = (
+    t.delivery.update()
+    .where(_mine, _free)
+    .values(
+        state="sending", owner=bindparam("by"), until=bindparam("claimed_until"), tries=_d.tries + 1
+    )
+)  # fmt: skip
+LET_GO = (
+    t.delivery.update()
+    .where(_mine, _d.state == "sending", _d.owner == bindparam("by"))
+    .values(state=bindparam("to_state"), owner="", next_at=bindparam("again_at"))
+)
+TRIES = select(_d.tries).where(_mine)
+LAST_ATTEMPT = select(func.max(t.attempt.c.n)).where(t.attempt.c.digest == bindparam("of"))
 
 
 def send_ready(
@@ -54,14 +75,9 @@ def message_id(digest: str, subject: str) -> str:
 
 def _claim(ledger: Ledger, digest: str, owner: str, as_of: datetime | None) -> tuple[Parcel, int] | None:
     """Exactly one changed row means the digest is ours."""
-    d = t.delivery.c
     with ledger.write(journal.INSTALLATION, as_of=as_of) as w:
-        free = (d.state == "ready") & (d.next_at <= w.micros) | (d.state == "sending") & (d.until <= w.micros)
-        changed = w.conn.execute(
-            t.delivery.update()
-            .where(d.digest == digest, free)
-            .values(state="sending", owner=owner, until=to_micros(w.at + CLAIM), tries=d.tries + 1)
-        )
+        until = to_micros(w.at + CLAIM)
+        changed = w.conn.execute(TAKE, {"of": digest, "now": w.micros, "by": owner, "claimed_until": until})
         if changed.rowcount != 1:
             return None
         n = _next_attempt(w, digest)
@@ -70,7 +86,7 @@ def _claim(ledger: Ledger, digest: str, owner: str, as_of: datetime | None) -> t
 
 
 def _next_attempt(w: Writer, digest: str) -> int:
-    return (w.conn.scalar(select(func.max(t.attempt.c.n)).where(t.attempt.c.digest == digest)) or 0) + 1
+    return (w.conn.scalar(LAST_ATTEMPT, {"of": digest}) or 0) + 1
 
 
 def _send(transport: Transport, parcel: Parcel) -> DeliveryFailed | None:
@@ -86,19 +102,16 @@ def _send(transport: Transport, parcel: Parcel) -> DeliveryFailed | None:
 def _record(
     ledger: Ledger, digest: str, n: int, owner: str, failure: DeliveryFailed | None, as_of: datetime | None
 ) -> None:
-    d = t.delivery.c
     with ledger.write(journal.INSTALLATION, as_of=as_of) as w:
         permanent = isinstance(failure, Permanent)
         result = "delivered" if failure is None else "permanent" if permanent else "retryable"
         detail = "" if failure is None else failure.detail
         row = {"digest": digest, "n": n, "at": w.micros, "result": result, "detail": detail}
         w.record("outcome", journal.INSTALLATION, [row])
-        tries = w.conn.scalar(select(d.tries).where(d.digest == digest)) or 1
+        tries = w.conn.scalar(TRIES, {"of": digest}) or 1
         spent = permanent or tries >= MOST_TRIES
         state = "sent" if failure is None else "failed" if spent else "ready"
         pause = FIRST_PAUSE * 2 ** (tries - 1)
         # Not ours any more: the claim ran out and somebody else has sent it or is about to.
-        mine = (d.digest == digest) & (d.state == "sending") & (d.owner == owner)
-        w.conn.execute(
-            t.delivery.update().where(mine).values(state=state, owner="", next_at=to_micros(w.at + pause))
-        )
+        after = {"to_state": state, "again_at": to_micros(w.at + pause)}
+        w.conn.execute(LET_GO, {"of": digest, "by": owner, **after})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -13,7 +12,7 @@ from duban.errors import BadInput, NotAllowed, Problem
 from duban.ledger import queries
 from duban.plan import Bundle, Plan, parse
 
-PARTS = ("plan.yaml", "units.csv", "forms/*.yaml")
+PARTS = ("plan.yaml", "given.yaml", "units.csv", "forms/*.yaml")
 
 
 def folder_of(name: str, campaigns: Path) -> Path:
@@ -39,14 +38,27 @@ def read_bundle(folder: Path) -> Bundle:
     return Bundle(tuple(sorted(files)))
 
 
-@lru_cache(maxsize=32)
-def _parsed(text: str) -> Plan:
-    return parse(Bundle.from_text(text))
+_plans: dict[str, Plan] = {}
+"""Plans by their bundle's digest: read once in a process, however often it asks which one is in force."""
+MOST_PLANS = 32
 
 
 def deployed_plan(conn: Connection, campaign: str, at: datetime | None = None) -> Plan:
     """The plan in force at `at`. Raises NotAllowed for a campaign that is not deployed."""
-    found = queries.newest_plan(conn, campaign, None if at is None else calendars.to_micros(at))
-    if found is None:
+    digest = queries.plan_in_force(conn, campaign, None if at is None else calendars.to_micros(at))
+    if digest is None:
         raise NotAllowed("not-deployed", campaign=campaign)
-    return _parsed(found[1])
+    return _plan(conn, digest)
+
+
+def versions(conn: Connection, campaign: str) -> list[Plan]:
+    """Every plan that was ever in force, the first one first."""
+    return [_plan(conn, digest) for digest in queries.plan_digests(conn, campaign)]
+
+
+def _plan(conn: Connection, digest: str) -> Plan:
+    if digest not in _plans:
+        while len(_plans) >= MOST_PLANS:
+            _plans.pop(next(iter(_plans)), None)
+        _plans[digest] = parse(Bundle.from_text(queries.bundle_text(conn, digest)))
+    return _plans[digest]

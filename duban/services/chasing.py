@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import bindparam
 
 from duban import calendars, notices
-from duban.ledger import Ledger, Writer, queries
+from duban.ledger import Ledger, Writer, speaking
 from duban.ledger import tables as t
-from duban.ledger.queries import Scope, UnsettledMoment
+from duban.ledger.queries import Scope
+from duban.ledger.speaking import UnsettledMoment
 from duban.plan import Plan
 from duban.services.campaigns import deployed_plan
 from duban.services.watching import scope_of_phase, standings
@@ -43,20 +44,20 @@ def decide_messages(
     now = ledger.now(as_of)
     with ledger.read() as conn:
         plan = deployed_plan(conn, campaign)
-        scope = scope_of_phase(plan, plan.phase[phase]) if phase else Scope(campaign)
-        if not queries.unsettled_moments(conn, scope, calendars.to_micros(now), plan.zone):
+        scope = scope_of_phase(plan, plan.stage[phase]) if phase else Scope(campaign)
+        if not speaking.unsettled_moments(conn, scope, calendars.to_micros(now), plan.zone):
             return Said()
     with ledger.write(campaign, as_of=as_of) as w:
         return _decide(w, plan, scope)
 
 
 def _decide(w: Writer, plan: Plan, scope: Scope) -> Said:
-    moments = queries.unsettled_moments(w.conn, scope, w.micros, plan.zone)
+    moments = speaking.unsettled_moments(w.conn, scope, w.micros, plan.zone)
     by_obligation: dict[str, list[UnsettledMoment]] = defaultdict(list)
     for moment in moments:
         by_obligation[moment.obligation].append(moment)
     found = standings(w.conn, plan, replace(scope, unsettled_until=w.micros), w.at)
-    contacts = queries.first_contacts(w.conn, plan.slug)
+    contacts = speaking.first_contacts(w.conn, plan.slug)
     counts: dict[str, int] = defaultdict(int)
     messages, waiting = [], []
     for stands in found:
@@ -65,7 +66,8 @@ def _decide(w: Writer, plan: Plan, scope: Scope) -> Said:
             if verdict == "moot":
                 continue
             counts[moment.kind if verdict == "send" else "superseded"] += 1
-            recipient = notices.recipient_of(moment.kind, stands.owed.unit)
+            unit = notices.speaker(plan, stands.owed.unit, w.at.astimezone(plan.zone).date())
+            recipient = notices.recipient_of(moment.kind, unit)
             contact, channel = contacts.get(recipient, (None, NO_CHANNEL))
             row = message_row(plan.slug, moment, recipient, channel) | {
                 "verdict": verdict, "decided_at": w.micros,

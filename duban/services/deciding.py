@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from duban import agenda
 from duban.calendars import to_micros
 from duban.errors import BadInput, NotAllowed, Problem
 from duban.ledger import Ledger, Writer
@@ -14,8 +13,8 @@ from duban.ledger import tables as t
 from duban.ledger.queries import Scope
 from duban.plan import Plan
 from duban.services.campaigns import deployed_plan
-from duban.services.deploying import insert_moments
 from duban.services.receiving import Address
+from duban.services.terms import insert_moments, moments_of
 from duban.services.watching import standings
 from duban.standing import DecisionKind, Standing
 
@@ -78,7 +77,5 @@ def _move_moments(w: Writer, plan: Plan, before: Standing, until: datetime) -> N
     """An extended or returned obligation is reminded and chased around its new limit."""
     m = t.moment.c
     w.conn.execute(t.moment.delete().where(m.obligation == before.owed.key, ~m.settled))
-    local = until.astimezone(plan.zone)
-    due_day = agenda.day_before(local)
-    moments = agenda.moments_around(due_day, plan.duty[before.owed.duty].moments, plan)
+    moments = moments_of(plan, before.owed.duty, before.owed.unit, until)
     insert_moments(w, [(before.owed.key, until, moments)])

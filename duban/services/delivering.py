@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from duban import agenda, calendars, notices
-from duban.ledger import Ledger, Writer, journal, queries
+from duban.ledger import Ledger, Writer, journal, queries, speaking
 from duban.ledger import tables as t
-from duban.ledger.queries import Decided, Scope
-from duban.notices import Line
+from duban.ledger.queries import Scope
+from duban.ledger.speaking import Decided
+from duban.notices import About, Line
 from duban.outbox import Transport, send_ready
-from duban.plan import Plan
+from duban.plan import Duty, Plan
 from duban.rendering import Renderer
 from duban.services.campaigns import deployed_plan
 from duban.services.watching import standings
@@ -64,7 +65,7 @@ def _seal_batch(w: Writer, texts: Renderer, campaigns: set[str], batch: set[int]
     plans = {c: deployed_plan(w.conn, c) for c in campaigns}
     day = _day(w.at, plans.values())
     # Read again under the locks: another run may have sealed these in the meantime.
-    waiting = queries.unsealed_messages(w.conn, w.micros, day)
+    waiting = speaking.unsealed_messages(w.conn, w.micros, day)
     stands = _standings(w, plans)
     by_contact: dict[int, list[Decided]] = defaultdict(list)
     for message in waiting:
@@ -86,7 +87,7 @@ def _waiting(ledger: Ledger, as_of: datetime | None) -> list[Decided]:
         plans = [deployed_plan(conn, c) for c in queries.campaigns(conn)]
         if not plans:
             return []
-        waiting = queries.unsealed_messages(conn, calendars.to_micros(now), _day(now, plans))
+        waiting = speaking.unsealed_messages(conn, calendars.to_micros(now), _day(now, plans))
         mine = [p for p in plans if p.slug in {m.campaign for m in waiting}]
     # What could not go with yesterday's digest waits for the morning, not for midnight.
     early = any(
@@ -110,6 +111,8 @@ def _standings(w: Writer, plans: dict[str, Plan]) -> dict[str, Standing]:
 
 
 def _still_owed(message: Decided, stands: dict[str, Standing], now: datetime) -> bool:
+    if message.obligation not in stands:  # an amendment dropped it
+        return False
     due_at = calendars.from_micros(message.due_at, UTC)
     stale = message.kind == "remind" and now >= due_at
     return notices.still_owed(stands[message.obligation], due_at) and not stale
@@ -120,13 +123,16 @@ def _seal_one(
     kept: list[Decided],
 ) -> str:  # fmt: skip
     lines = [_line(m, plans[m.campaign], stands[m.obligation], w.at) for m in kept]
-    owed = notices.latest_per_obligation(x for x in lines if x.kind != "escalate")
-    escalated = notices.latest_per_obligation(x for x in lines if x.kind == "escalate")
+    owed = _told(x for x in lines if x.kind != "escalate")
+    escalated = _told(x for x in lines if x.kind == "escalate")
+    for_others = any(
+        m.recipient not in (notices.COORDINATOR, f"unit:{stands[m.obligation].owed.unit}") for m in kept
+    )
     values = {
         "owed": owed, "escalated": escalated, "day": date.fromisoformat(day),
         "issuer": plans[kept[0].campaign].file.issuer,
         "recipient": "、".join(dict.fromkeys(_name(m, plans[m.campaign]) for m in kept)),
-        "several": len({m.recipient for m in kept}) > 1 or len({m.campaign for m in kept}) > 1,
+        "several": len({m.recipient for m in kept}) > 1 or len({m.campaign for m in kept}) > 1 or for_others,
     }  # fmt: skip
     row = {
         "id": f"{contact}/{day}", "contact": contact, "channel": kept[0].channel, "day": day, "occasion": "",
@@ -141,10 +147,14 @@ def _seal_one(
     return str(row["id"])
 
 
+def _told(lines: Iterable[Line]) -> list[Line]:
+    return notices.together(notices.latest_per_obligation(lines))
+
+
 def _name(message: Decided, plan: Plan) -> str:
     """Who is spoken to: the coordinator's unit, or the unit itself."""
     unit = message.recipient.removeprefix("unit:")
-    return plan.unit[plan.file.coordinator.unit if unit == notices.COORDINATOR else unit].name
+    return (plan.coordinator if unit == notices.COORDINATOR else plan.unit[unit]).name
 
 
 def _line(message: Decided, plan: Plan, stands: Standing, now: datetime) -> Line:
@@ -152,6 +162,7 @@ def _line(message: Decided, plan: Plan, stands: Standing, now: datetime) -> Line
     due_at = stands.limit or now
     late = max(timedelta(), now.astimezone(plan.zone).date() - agenda.day_before(due_at)).days
     duty = plan.duty[stands.owed.duty]
+    recipient = plan.recipient(duty, unit)
     return Line(
         campaign=message.campaign,
         title=plan.file.title,
@@ -159,13 +170,27 @@ def _line(message: Decided, plan: Plan, stands: Standing, now: datetime) -> Line
         kind=message.kind,
         unit=unit.name,
         duty=duty.name,
-        to=plan.unit[duty.to].name,
+        to=recipient.name if recipient else "",
         period=stands.owed.period,
         due_at=due_at,
         days_late=late,
         refused=stands.came_in in ("refused", "returned"),
         key=message.obligation,
-    )  # fmt: skip
+        grace=stands.state == "late",
+        about=_about(duty),
+        subjects=_subjects(plan, duty, stands.owed.subject),
+        measure=duty.quota.unit_of_measure if duty.quota else "",
+    )
+
+
+def _about(duty: Duty) -> About:
+    if duty.quota:
+        return "number"
+    return "" if not duty.per else "task" if duty.per == "task" else "subject"
+
+
+def _subjects(plan: Plan, duty: Duty, subject: str) -> tuple[tuple[str, str], ...]:
+    return ((subject, plan.subject_name(duty, subject)),) if subject else ()
 
 
 def _fates(w: Writer, mine: list[Decided], kept: set[str], digest: str | None) -> None:

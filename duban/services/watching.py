@@ -10,26 +10,31 @@ from sqlalchemy import Connection
 from duban import calendars
 from duban.ledger import queries
 from duban.ledger.queries import Scope
-from duban.plan import Phase, Plan
+from duban.plan import Plan
+from duban.plan.model import WHOLE, Stage
 from duban.standing import Rates, Standing, rates, standing
 
 
 def standings(conn: Connection, plan: Plan, scope: Scope, now: datetime) -> list[Standing]:
     """Every obligation of the scope as it stands at `now`, from what was recorded until then."""
     until = calendars.to_micros(now)
-    owed = queries.owed(conn, scope, plan.zone)
+    owed = queries.owed(conn, scope, until, plan.zone)
     arrivals = queries.arrivals(conn, scope, until, plan.zone)
     rulings = queries.rulings(conn, scope, until, plan.zone)
     return [
-        standing(o, arrivals.get(o.key, ()), rulings.get(o.key, ()), now)
+        standing(o, arrivals.get(o.key, ()), rulings.get(o.key, ()), now, _grace(plan, o.duty))
         for o in owed
-        if o.due_at is not None or o.key in arrivals  # an event exists from its first report on
+        if o.due_at is not None or o.key in arrivals  # without a due time it stands from its first report on
     ]
 
 
-def scope_of_phase(plan: Plan, phase: Phase) -> Scope:
-    """The obligations whose covered span the phase touches."""
-    return Scope(plan.slug, touching=(phase.start.date.isoformat(), phase.end.date.isoformat()))
+def _grace(plan: Plan, duty: str) -> int:
+    return (plan.duty[duty].grace or 0) if duty in plan.duty else 0
+
+
+def scope_of_phase(plan: Plan, stage: Stage) -> Scope:
+    """The obligations of a phase; of a plan without phases, all."""
+    return Scope(plan.slug, phase=None if stage.id == WHOLE else stage.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Progress:
 def progress(phase_id: str, name: str, started: bool, found: list[Standing]) -> Progress:
     """Sum up some obligations."""
     come = [s for s in found if s.state != "not-due" or s.met]
-    upcoming = [s.due_at for s in found if s.open and s.due_at and s.state != "overdue"]
+    upcoming = [s.due_at for s in found if s.open and s.due_at and s.state in ("not-due", "due")]
     return Progress(
         phase_id, name, started, rates(come), sum(s.open for s in found), sum(s.met for s in found),
         min(upcoming, default=None),
@@ -61,26 +66,37 @@ def progress(phase_id: str, name: str, started: bool, found: list[Standing]) -> 
     )  # fmt: skip
 
 
-def phase_progress(conn: Connection, plan: Plan, phase: Phase, now: datetime) -> Progress:
+def phase_progress(conn: Connection, plan: Plan, phase: Stage, now: datetime) -> Progress:
     """How a phase stands."""
-    found = standings(conn, plan, scope_of_phase(plan, phase), now)
-    local_day = now.astimezone(plan.zone).date()
-    return progress(phase.id, phase.name, phase.start.date <= local_day, found)
+    return _progress(plan, phase, standings(conn, plan, scope_of_phase(plan, phase), now), now)
+
+
+def _progress(plan: Plan, phase: Stage, found: list[Standing], now: datetime) -> Progress:
+    started = phase.start <= now.astimezone(plan.zone).date()
+    mine = [s for s in found if phase.id == WHOLE or phase.id in s.owed.phases]
+    return progress(phase.id, phase.name, started, mine)
+
+
+def open_stages(conn: Connection, plan: Plan, now: datetime) -> list[Stage]:
+    """The phases whose time has come, and past ones that still owe something; without reading what
+    they owe, so that a run with nothing to do is short."""
+    day, until = now.astimezone(plan.zone).date(), calendars.to_micros(now)
+    return [
+        stage
+        for stage in plan.stages
+        if stage.start <= day
+        and (day <= stage.end or queries.anything_open(conn, scope_of_phase(plan, stage), until))
+    ]
 
 
 def open_phases(conn: Connection, plan: Plan, now: datetime) -> list[Progress]:
-    """The phases whose time has come, and past ones that still owe something."""
-    day = now.astimezone(plan.zone).date()
-    found = []
-    for phase in plan.file.phases:
-        if phase.start.date <= day:
-            stands = phase_progress(conn, plan, phase, now)
-            if day <= phase.end.date or stands.open:
-                found.append(stands)
-    return found
+    """How the phases stand whose time has come, and past ones that still owe something."""
+    stages = open_stages(conn, plan, now)
+    found = standings(conn, plan, Scope(plan.slug), now) if stages else []
+    return [_progress(plan, stage, found, now) for stage in stages]
 
 
 def is_closed(conn: Connection, plan: Plan, now: datetime) -> bool:
     """Whether the campaign is over: its last day has passed and nothing is owed any more."""
-    day = now.astimezone(plan.zone).date()
-    return day > plan.file.end.date and not any(s.open for s in standings(conn, plan, Scope(plan.slug), now))
+    day, until = now.astimezone(plan.zone).date(), calendars.to_micros(now)
+    return day > plan.end and not queries.anything_open(conn, Scope(plan.slug), until)

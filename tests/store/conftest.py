@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from duban.ledger import open_ledger
+from tests.support.harbour import Harbour
 from tests.support.town import Town
 
 
@@ -32,3 +33,13 @@ def deployed(town: Town) -> Town:
     """Hai'an with its plan in force since its first morning."""
     town.deploy()
     return town
+
+
+@pytest.fixture
+def port(url: str) -> Iterator[Harbour]:
+    """The harbour on a virtual ledger, its plan in force since its first morning."""
+    ledger = open_ledger(url, kind="virtual")
+    made = Harbour(ledger)
+    made.deploy()
+    yield made
+    ledger.close()

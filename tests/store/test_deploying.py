@@ -62,7 +62,14 @@ def test_a_unit_with_history_cannot_be_dropped_without_a_word(deployed: Town) ->
 def test_a_unit_without_history_can_be_dropped(deployed: Town) -> None:
     line = "baidian,白甸镇分局,白甸分局,branches,,webhook=baidian;email=baidian@haian.example,,,coordinator\n"
     put(deployed, changed(("units.csv", line, "")), "2018-09-10 09:00")
-    assert deployed.count(t.obligation, t.obligation.c.unit == "baidian") == 0
+    with deployed.ledger.read() as conn:
+        plan = deployed_plan(conn, HAIAN)
+        assert standings(conn, plan, Scope(HAIAN, unit="baidian"), at("2018-09-10 09:00")) == []
+        before = at("2018-09-10 08:59")
+        old = deployed_plan(conn, HAIAN, before)
+        found = standings(conn, old, Scope(HAIAN, unit="baidian"), before)
+    assert [s.owed.period for s in found] == ["2018-09", "2018-10", "2018-11", "2018-12"]
+    assert deployed.count(t.moment, t.moment.c.obligation.contains("/baidian/")) == 0
 
 
 def test_a_closed_unit_owes_what_it_owed(deployed: Town) -> None:
@@ -89,5 +96,5 @@ def test_every_version_is_on_record_and_the_journal_holds(deployed: Town) -> Non
     put(deployed, changed(("plan.yaml", "on: 5", "on: 9")), "2018-10-11 09:00")
     assert deployed.count(t.plan_version) == 3
     with deployed.ledger.read() as conn:
-        assert deployed_plan(conn, HAIAN, at("2018-10-10 12:00")).duty["monthly"].rhythm.on == 8  # type: ignore[union-attr]
+        assert deployed_plan(conn, HAIAN, at("2018-10-10 12:00")).duty["monthly"].rhythm.on == (8,)  # type: ignore[union-attr]
         assert verify(conn, HAIAN).broken_at is None

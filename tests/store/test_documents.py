@@ -94,6 +94,6 @@ def test_the_calendar_file_has_one_event_per_due_day(town: Town) -> None:
     calendar = Calendar.from_ical(calendar_file(plan, obligations(plan), town.texts))
     events = [e for e in calendar.walk("VEVENT")]
     assert [e.decoded("dtstart").isoformat() for e in events] == [
-        "2018-10-05", "2018-11-05", "2018-12-05", "2019-01-05",
+        "2018-10-05", "2018-11-05", "2018-12-05", "2018-12-31", "2019-01-05",
     ]  # fmt: skip
     assert "2018年9月" in str(events[0]["summary"])

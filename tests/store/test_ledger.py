@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from sqlalchemy import exc, text
 from duban.errors import NotAllowed
 from duban.ledger import Writer, open_ledger
 from duban.ledger import tables as t
+from duban.ledger.journal import Extras, cells_digest
 from duban.ledger.proof import verify
 from tests.support.town import HAIAN, Town, at
 
@@ -40,10 +42,60 @@ def played(deployed: Town) -> Town:
     from duban.rehearsal import PaperTransport
 
     deployed.report("haian", "2018-09", "2018-10-02 09:00")
+    with deployed.ledger.write(HAIAN, as_of=at("2018-10-02 10:00")) as w:
+        a_full_return(w)
+    with deployed.ledger.write(HAIAN, as_of=at("2018-10-02 11:00")) as w:
+        an_original_arrived(w)
     deployed.decide("libao", "2018-09", "waive", "2018-10-03 09:00")
     deployed.run("2018-10-08 08:30")
     deployed.deliver(PaperTransport(), "2018-10-08 08:31")
     return deployed
+
+
+FULL = f"{HAIAN}/monthly/qutang/2018-09@1"
+PICTURE, ANSWERS = b"a picture", b"a form with a telephone number"
+
+
+def an_original_arrived(w: Writer) -> None:
+    row = {
+        "id": "one", "campaign": HAIAN, "obligation": f"{HAIAN}/monthly/haian/2018-09", "kind": "original",
+        "happened_at": w.micros, "by": "稽查科", "note": "", "recorded_at": w.micros,
+    }  # fmt: skip
+    w.record("evidence", HAIAN, [row])
+
+
+def a_full_return(w: Writer) -> None:
+    """A return with everything a return can hold: a note, an attachment, an open row of a register, and
+    a file that is kept where it can be erased."""
+    picture, answers = (hashlib.sha256(x).hexdigest() for x in (PICTURE, ANSWERS))
+    row: dict[str, int | str] = {"name": "查处药店", "sum": 5}
+    more = Extras(((1, "picture", "1.jpg", picture),), {"clues": "含移送"}, ((1, "某药店", False, row),))
+    w.conn.execute(t.file.insert(), {"digest": picture, "size": len(PICTURE), "content": PICTURE})
+    w.conn.execute(t.file.insert(), {"digest": answers, "size": len(ANSWERS), "content": b""})
+    w.conn.execute(t.held_file.insert(), {"digest": answers, "content": ANSWERS})
+    record = {
+        "id": FULL, "campaign": HAIAN, "receipt_no": 900, "obligation": FULL.partition("@")[0], "version": 1,
+        "valid": True, "zero": False, "received_at": w.micros, "recorded_at": w.micros, "door": "folder",
+        "file": answers, "file_name": "1.xlsx", "signed": "{}", "problems": "[]",
+        "cells_digest": cells_digest({"clues": 9}, {}, more), "plan_version": 1,
+    }  # fmt: skip
+    w.record("submission", HAIAN, [record])
+    of = {"submission": FULL}
+    cell = of | {"indicator": "clues", "value": 9, "text": None}
+    attached = of | {"n": 1, "id": "picture", "name": "1.jpg", "file": picture}
+    w.conn.execute(t.cell.insert(), cell)
+    w.conn.execute(t.note.insert(), of | {"indicator": "clues", "text": "含移送"})
+    w.conn.execute(t.attachment.insert(), attached)
+    w.conn.execute(t.entry.insert(), of | {"n": 1, "key": "某药店", "closed": False})
+    w.conn.execute(t.entry_cell.insert(), of | {"n": 1, "column": "name", "value": None, "text": row["name"]})
+    w.conn.execute(t.entry_cell.insert(), of | {"n": 1, "column": "sum", "value": row["sum"], "text": None})
+
+
+def test_erasing_a_held_file_leaves_the_journal_whole(played: Town) -> None:
+    with played.ledger.write(as_of=at(LATE)) as w:
+        w.conn.execute(t.held_file.delete())
+    with played.ledger.read() as conn:
+        assert verify(conn, HAIAN).broken_at is None
 
 
 def test_the_journal_of_a_played_ledger_holds(played: Town) -> None:
@@ -62,6 +114,17 @@ def test_the_journal_of_a_played_ledger_holds(played: Town) -> None:
         ("DELETE FROM cell WHERE indicator = 'fines'", "cells-changed"),
         ("UPDATE bundle SET content = content || ' '", "plan-changed"),
         ("UPDATE file SET content = 'x'", "file-changed"),
+        ("UPDATE held_file SET content = 'x'", "file-changed"),
+        ("UPDATE note SET text = '含移交'", "cells-changed"),
+        ("DELETE FROM note", "cells-changed"),
+        ("UPDATE attachment SET name = '2.jpg'", "cells-changed"),
+        ("DELETE FROM attachment", "cells-changed"),
+        ("UPDATE entry SET closed = true", "cells-changed"),
+        ("UPDATE entry_cell SET value = 6 WHERE value = 5", "cells-changed"),
+        ("DELETE FROM entry_cell", "cells-changed"),
+        ("UPDATE term SET due_at = due_at + 1", "terms-changed"),
+        ("DELETE FROM term", "terms-changed"),
+        ("UPDATE schedule SET recorded_at = recorded_at + 1", "record-changed"),
         ("UPDATE message SET verdict = 'superseded' WHERE verdict = 'send'", "record-changed"),
         ("DELETE FROM journal WHERE campaign = 'haian-2018' AND seq = 2", "record-changed"),
         (
@@ -78,7 +141,7 @@ def test_tampering_behind_the_triggers_is_found(played: Town, statement: str, re
             conn.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         else:
             for verb in ("update", "delete"):
-                conn.execute(text(f"DROP TRIGGER {table}_no_{verb}"))
+                conn.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{verb}"))
         conn.execute(text(statement))
     with played.ledger.read() as conn:
         verdict = verify(conn, HAIAN)

@@ -15,6 +15,7 @@ from duban.ledger import open_ledger
 from duban.ledger import tables as t
 from duban.ledger.proof import verify
 from duban.ledger.queries import Parcel, Scope
+from duban.plan import Bundle
 from duban.rehearsal import PaperTransport, rehearse
 from duban.rendering import renderer
 from duban.services.reporting import draft_documents, file_name, period_figures
@@ -95,8 +96,10 @@ def test_a_plan_without_phases_is_chased_all_the_same(town: Town, when: str) -> 
     files = dict(changed().files)
     head, rest = files["plan.yaml"].split("phases:\n", 1)
     files["plan.yaml"] = head + "phases: []\n\nduties:\n" + rest.split("duties:\n", 1)[1]
-    from duban.plan import Bundle
-
+    # The list of commendations lives in the last phase and is due with its end, 31 December.
+    rhythm = "rhythm: {end_of: consolidation}\n    phases: [consolidation]"
+    assert rhythm in files["plan.yaml"]
+    files["plan.yaml"] = files["plan.yaml"].replace(rhythm, "rhythm: {due: 2018-12-31}")
     put(town, Bundle(tuple(files.items())), "2018-09-06 08:30")
     town.run(when)
     assert town.count(t.message, t.message.c.verdict == "send", t.message.c.kind == "chase") >= 10

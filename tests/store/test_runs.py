@@ -12,6 +12,8 @@ from duban.ledger import tables as t
 from duban.ledger.proof import verify
 from duban.rehearsal import PaperTransport
 from duban.services import leasing
+from duban.services.deciding import decide
+from duban.services.receiving import Address
 from duban.services.watching import is_closed, open_phases
 from tests.support.town import BRANCHES, HAIAN, Town, at
 
@@ -114,7 +116,12 @@ def test_the_campaign_closes_only_when_its_last_return_is_met_or_given_up(deploy
             return is_closed(conn, deployed.plan, at(when))
 
     assert not closed("2019-01-05 10:00")
+    # The inspection section's own list of 31 December is owed as well.
+    deployed.decide("jicha", "", "give-up", "2019-01-15 10:00", duty="commendation")
     assert not closed("2019-03-01 10:00")
+    # The list of commendations, which the inspection office owes its bureau, stays undone.
+    to = Address(HAIAN, "jicha", "commendation", "")
+    decide(deployed.ledger, to, "give-up", by="jicha", reason="test", as_of=at("2019-01-19 10:00"))
     deployed.decide("baidian", "2018-12", "give-up", "2019-01-20 10:00")
     assert not closed("2019-01-20 09:59")
     assert closed("2019-01-20 10:00")

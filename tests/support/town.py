@@ -90,9 +90,11 @@ class Town:
         to = Address(HAIAN, unit, duty, period)
         return receive(self.ledger, to, data, name, door="workbook", received_at=at(when), as_of=at(when))
 
-    def decide(self, unit: str, period: str, kind: Any, when: str, **more: Any) -> Standing:
+    def decide(
+        self, unit: str, period: str, kind: Any, when: str, duty: str = "monthly", **more: Any
+    ) -> Standing:
         """The coordinator decides."""
-        to = Address(HAIAN, unit, "monthly", period)
+        to = Address(HAIAN, unit, duty, period)
         return decide(self.ledger, to, kind, by="jicha", reason="test", as_of=at(when), **more)
 
     def run(self, when: str, lease: bool = True, owner: str = "run") -> Run:

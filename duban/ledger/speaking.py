@@ -1,0 +1,90 @@
+"""The reading queries of what is to be said: moments that have come, messages that wait for a digest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from sqlalchemy import Connection, func, select
+
+from duban import calendars
+from duban.ledger import tables as t
+from duban.ledger.queries import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledMoment:
+    """A moment that has come and that nothing was decided about yet."""
+
+    obligation: str
+    kind: str
+    days: int
+    at: datetime
+    due_at: datetime
+
+
+def unsettled_moments(conn: Connection, scope: Scope, until: int, zone: tzinfo) -> list[UnsettledMoment]:
+    """The moments that a run has to decide about, in order of time."""
+    m = t.moment.c
+    rows = conn.execute(
+        select(m.obligation, m.kind, m.days, m.at, m.due_at)
+        .join(t.obligation, t.obligation.c.id == m.obligation)
+        .where(m.campaign == scope.campaign, m.at <= until, ~m.settled, scope.where())
+        .order_by(m.at, t.obligation.c.due_at, t.obligation.c.rank, m.kind, m.days)
+    )
+    return [
+        UnsettledMoment(
+            r.obligation, r.kind, r.days, calendars.from_micros(r.at, zone),
+            calendars.from_micros(r.due_at, zone),
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+def first_contacts(conn: Connection, campaign: str) -> dict[str, tuple[int, str]]:
+    """Contact and channel that each recipient of a campaign prefers."""
+    of, c = t.contact_of.c, t.contact.c
+    rows = conn.execute(
+        select(of.recipient, c.id, c.channel)
+        .join(t.contact, c.id == of.contact)
+        .where(of.campaign == campaign, of.rank == 0)
+    )
+    return {r.recipient: (r.id, r.channel) for r in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decided message that waits for its recipient's digest."""
+
+    id: str
+    campaign: str
+    obligation: str
+    kind: str
+    days: int
+    moment_at: int
+    due_at: int
+    recipient: str
+    contact: int
+    channel: str
+
+
+def unsealed_messages(conn: Connection, until: int, day: str) -> list[Decided]:
+    """Messages decided up to `until` whose recipient has no digest of `day` yet, by recipient."""
+    m, u, g, of = t.message.c, t.unsealed.c, t.digest.c, t.contact_of.c
+    # The recipient's first contact as the plan has it now; the one decided for where it has none left.
+    now = (of.campaign == m.campaign) & (of.recipient == m.recipient) & (of.rank == 0)
+    contact = func.coalesce(of.contact, u.contact)
+    channel = func.coalesce(t.contact.c.channel, m.channel)
+    rows = conn.execute(
+        select(
+            m.id, m.campaign, m.obligation, m.kind, m.days, m.moment_at, m.due_at, m.recipient,
+            contact.label("contact"), channel.label("channel"),
+        )
+        .join(t.unsealed, u.message == m.id)
+        .outerjoin(t.contact_of, now)
+        .outerjoin(t.contact, t.contact.c.id == of.contact)
+        .where(m.decided_at <= until)
+        .where(~select(g.id).where(g.contact == contact, g.day == day, g.occasion == "").exists())
+        .order_by(contact, m.campaign, m.due_at, m.id)
+    )  # fmt: skip
+    return [Decided(**r._mapping) for r in rows]
