@@ -11,14 +11,14 @@ from typing import Any
 from duban.errors import Problem
 from duban.intake.guard import MEGABYTE, bounded
 from duban.intake.refusal import refusal, shown
-from duban.intake.values import Entry, Sent
-from duban.intake.workbook import wrong_identity
+from duban.intake.values import Entry, Sent, SentRow
+from duban.intake.workbook import is_meant, wrong_identity
 from duban.plan.forms import Form
-from duban.plan.identity import SIGNERS
+from duban.plan.identity import SIGNERS, SUBJECT
 from duban.plan.model import Plan
 
-IDENTITY = ("campaign", "unit", "duty", "period")
-MEMBERS = (*IDENTITY, "zero", "signed", "cells")
+IDENTITY = ("campaign", "unit", "duty", "period", SUBJECT)
+MEMBERS = (*IDENTITY, "zero", "signed", "cells", "notes", "rows")
 UNKNOWN = 50
 """A document full of strange keys is told about so many of them."""
 
@@ -27,7 +27,8 @@ def read_document(
     data: bytes, plan: Plan, expected: Mapping[str, str], form: Form
 ) -> tuple[Sent, list[Problem]]:
     """What a JSON document says:
-    `{campaign?, unit?, duty?, period?, zero?, signed?: {filler, reviewer, head}, cells: {code: value}}`."""
+    `{campaign?, unit?, duty?, period?, subject?, zero?, signed?: {filler, reviewer, head},
+    cells: {code: value}, notes?: {code: text}, rows?: [{column: value}]}`."""
     bounded(data, MEGABYTE)
     problems: list[Problem] = []
     document = _parse(data, problems)
@@ -38,7 +39,23 @@ def read_document(
         problems.append(_wrong_type("zero", zero, "boolean"))
     cells = _object(document, "cells", tuple(form.by_code), "unknown-code", problems)
     signed = _object(document, "signed", SIGNERS, "unknown-member", problems)
-    return Sent(zero is True, form.version, cells, signed), problems
+    notes = _object(document, "notes", tuple(form.by_code), "unknown-code", problems)
+    rows = tuple(_rows(document, form, problems))
+    return Sent(zero is True, form.version, cells, signed, notes=notes, rows=rows), problems
+
+
+def _rows(document: Mapping[str, Any], form: Form, problems: list[Problem]) -> Iterator[SentRow]:
+    rows = document.get("rows", [])
+    if not isinstance(rows, list):
+        problems.append(_wrong_type("rows", rows, "list"))
+        return
+    columns = tuple(form.register_.by_code) if form.register_ else ()
+    if rows and not columns:
+        problems.append(Problem("register-not-wanted", place="rows", key="rows"))
+        return
+    for number, row in enumerate(rows):
+        place = f"rows[{number}]"
+        yield SentRow(place, _object({place: row}, place, columns, "unknown-column", problems))
 
 
 def _figure(text: str) -> Decimal | str:
@@ -76,8 +93,8 @@ def _parse(data: bytes, problems: list[Problem]) -> dict[str, Any]:
 def _mismatches(document: Mapping[str, Any], plan: Plan, expected: Mapping[str, str]) -> Iterator[Problem]:
     for field in IDENTITY:
         found = document.get(field)
-        if found is not None and found != expected[field]:
-            yield wrong_identity(field, expected[field], str(found), plan, place=field)
+        if found is not None and not is_meant(field, expected, str(found), plan):
+            yield wrong_identity(field, expected.get(field, ""), str(found), plan, place=field)
 
 
 def _object(

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from duban import registers
 from duban.errors import Problem, SubmissionInvalid
 from duban.intake.document import read_document
 from duban.intake.guard import bounded
 from duban.intake.refusal import refused
+from duban.intake.rows import read_rows
 from duban.intake.validate import validate
-from duban.intake.values import Sent, read_values
+from duban.intake.values import Sent, Values, read_values
 from duban.intake.workbook import read_workbook
+from duban.plan.duties import Duty
 from duban.plan.forms import Form
 from duban.plan.identity import answer_form, identity
 from duban.plan.model import Plan
+from duban.registers import Row
 
 MARK_AND_BLANKS = b"\xef\xbb\xbf \t\r\n"
 """What may stand before a JSON document's brace."""
@@ -21,21 +26,38 @@ MARK_AND_BLANKS = b"\xef\xbb\xbf \t\r\n"
 
 @dataclass(frozen=True)
 class Parsed:
-    """A submission's content: exactly what the unit stated, blanks left out."""
+    """A submission's content: exactly what the unit stated, blanks left out, and what its rows count to."""
 
     zero: bool
     cells: dict[str, int]  # value x 10^scale
     texts: dict[str, str]
     signed: dict[str, str]  # by filler, reviewer, head
     form_version: int
+    notes: dict[str, str] = field(default_factory=dict)
+    """备注 by indicator."""
+    rows: tuple[Row, ...] = ()
+    """Of the register 台账."""
 
 
-def read_submission(data: bytes, file_name: str, *, plan: Plan, duty: str, unit: str, period: str) -> Parsed:
-    """Read what `unit` sent for a duty and period; SubmissionInvalid carries every problem found."""
-    form = answer_form(plan, duty)
+def read_submission(
+    data: bytes,
+    file_name: str,
+    *,
+    plan: Plan,
+    duty: str,
+    unit: str,
+    period: str,
+    subject: str | None = None,
+    carried: Sequence[Row] = (),
+) -> Parsed:
+    """Read what `unit` sent for a duty and period; SubmissionInvalid carries every problem found.
+
+    `carried` are the rows of its register that were open before.
+    """
+    form, rule = answer_form(plan, duty, unit), plan.duty[duty]
     try:
-        sent, problems = _sent(data, file_name, plan, identity(plan, duty, unit, period), form)
-        return _parsed(form, sent, problems, zero_allowed=plan.duty[duty].zero_report)
+        sent, problems = _sent(data, file_name, plan, identity(plan, duty, unit, period, subject), form)
+        return _parsed(form, rule, sent, problems, carried)
     except SubmissionInvalid as error:
         raise refused(error.problems, file_name) from error
 
@@ -49,18 +71,36 @@ def _sent(
     return read_workbook(data, file_name, plan, expected, form)
 
 
-def _parsed(form: Form, sent: Sent, problems: list[Problem], *, zero_allowed: bool) -> Parsed:
+def _parsed(form: Form, duty: Duty, sent: Sent, problems: list[Problem], carried: Sequence[Row]) -> Parsed:
     values = read_values(form, sent)
     unread = sent.unread | {p.key for p in values.problems}
     valid = validate(
-        form, zero=sent.zero, zero_allowed=zero_allowed, cells=values.cells, texts=values.texts, unread=unread
-    )
+        form, zero=sent.zero, zero_allowed=duty.zero_report, cells=values.cells, texts=values.texts,
+        unread=unread,
+    )  # fmt: skip
     found = [*problems, *values.problems, *(_placed(p, sent) for p in valid.problems)]
+    found += _unsigned(duty, sent, values)
+    rows: tuple[Row, ...] = ()
+    counted: Mapping[str, int] = {}
+    if form.register_ is not None:
+        rows, wrong = read_rows(form, form.register_, sent.rows, carried)
+        found += wrong
+        counted = registers.counts(form.register_, rows)
     if found:
         raise refused(found)
-    return Parsed(sent.zero, valid.cells, values.texts, values.signed, sent.form_version)
+    cells, version = {**valid.cells, **counted}, sent.form_version
+    return Parsed(sent.zero, cells, values.texts, values.signed, version, values.notes, rows)
 
 
 def _placed(problem: Problem, sent: Sent) -> Problem:
     entry = sent.cells.get(problem.key)
     return replace(problem, place=entry.place) if entry else problem
+
+
+def _unsigned(duty: Duty, sent: Sent, values: Values) -> Iterator[Problem]:
+    """Everybody whose signature the duty wants 填报人, 审核人, 负责人 and who has not signed."""
+    unread = {p.key for p in values.problems}
+    for signer in duty.sign:
+        if signer not in values.signed and signer not in unread:
+            place = sent.signed[signer].place if signer in sent.signed else f"signed.{signer}"
+            yield Problem("signature-missing", place=place, key=signer)

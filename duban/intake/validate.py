@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from duban.errors import Problem
+from duban.intake.refusal import shown
 from duban.intake.values import plain
 from duban.plan.forms import Form, Indicator
+from duban.plan.identity import LIAISON_EMAIL
+
+MAILBOX = re.compile(r"[^\s<>\"'{}@,;:]{1,64}@[^\s<>\"'{}@,;:]{1,180}")
+"""One mailbox and nothing around it."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +38,11 @@ def validate(
     """Check a return's figures (scaled) and texts.
 
     1. A required indicator has a value; `unread` ones are mended first and not asked for twice.
-    2. A part (其中) is not larger than its total; a figure is not above its stated maximum.
+    2. A part (其中) is not larger than its total; a total (合计) is the exact sum of its parts, and not less
+       than those stated where one is blank; a figure is not above its stated maximum.
     3. A zero report states 0 for every flow figure. It says nothing about stock figures, which stay
        required, and waives the texts.
+    4. The mailbox of a liaison is one that a message can be sent to.
     """
     stated = zero and zero_allowed
     found: list[Problem] = [] if stated or not zero else [Problem("zero-not-allowed", key="zero")]
@@ -44,6 +53,8 @@ def validate(
         elif _is_missing(indicator, stated, {*cells, *texts, *unread}):
             found.append(_problem("cell-missing", indicator, None))
         found += _bounds(form, indicator, cells)
+        found += _sums(form, indicator, cells, unread)
+        found += _mailbox(form, indicator, texts)
     zeros = {i.code: 0 for i in form.indicators if stated and _is_flow(i)}
     return Validated({**cells, **zeros}, tuple(found))
 
@@ -68,6 +79,27 @@ def _bounds(form: Form, indicator: Indicator, cells: Mapping[str, int]) -> Itera
         whole = form.by_code[indicator.within or ""]
         named = {"total": whole.name, "total_value": plain(whole.decimal(total))}
         yield _problem("part-exceeds-total", indicator, value, **named)
+
+
+def _sums(
+    form: Form, indicator: Indicator, cells: Mapping[str, int], unread: Collection[str]
+) -> Iterator[Problem]:
+    value, parts = cells.get(indicator.code), [form.by_code.get(code) for code in indicator.sum_of]
+    # a part of a section that this unit does not see is not known here
+    if value is None or not parts or None in parts or set(indicator.sum_of) & set(unread):
+        return
+    stated = [i.decimal(cells[i.code]) for i in parts if i is not None and i.code in cells]
+    total, summed = indicator.decimal(value), sum(stated, Decimal(0))
+    if total < summed or (total != summed and len(stated) == len(parts)):
+        names = "、".join(i.name for i in parts if i is not None)
+        yield _problem("sum-differs", indicator, value, parts=names, summed=plain(summed))
+
+
+def _mailbox(form: Form, indicator: Indicator, texts: Mapping[str, str]) -> Iterator[Problem]:
+    found = texts.get(indicator.code)
+    if form.fills and indicator.code == LIAISON_EMAIL and found and not MAILBOX.fullmatch(found):
+        params = {"name": indicator.name}
+        yield Problem("not-a-mailbox", key=indicator.code, value=shown(found), params=params)
 
 
 def _problem(code: str, indicator: Indicator, value: int | None, **params: Any) -> Problem:

@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from duban.errors import Problem, SubmissionInvalid
@@ -22,6 +22,9 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uf
 FLOAT_DIGITS = 15
 """What Excel holds and shows; the 17th digit of 0.1+0.2 is noise."""
 LARGEST_EXPONENT = 18
+HALF_WIDTH = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)}
+DAY = re.compile(r"(\d{4})(?:-(\d\d?)-|/(\d\d?)/|\.(\d\d?)\.|年(\d\d?)月)(\d\d?)(日?)", re.ASCII)
+"""2019-06-21, 2019/6/21, 2019.6.21, 2019年6月21日; 日 belongs to the last one only."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +43,25 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class SentRow:
+    """A row of a register, its values not yet read."""
+
+    place: str
+    cells: dict[str, Entry]
+
+
+@dataclass(frozen=True)
 class Sent:
     """A return as a door understood it, its values not yet read."""
 
     zero: bool
     form_version: int
     cells: dict[str, Entry]
-    signed: dict[str, Entry]
+    signed: dict[str, Entry] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
     """Codes whose place was missing or doubled, already a problem."""
+    notes: dict[str, Entry] = field(default_factory=dict)
+    rows: tuple[SentRow, ...] = ()
 
 
 @dataclass
@@ -58,30 +71,46 @@ class Values:
     cells: dict[str, int] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     signed: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
 def read_values(form: Form, sent: Sent) -> Values:
     """Every entry that is not blank, by its indicator's type."""
-    values = Values()
+    values, names = Values(), {code: i.name for code, i in form.by_code.items()}
     for indicator in form.indicators:
         entry = sent.cells.get(indicator.code)
-        if entry is None or entry.is_blank:
-            continue
-        try:
-            if indicator.is_number:
-                values.cells[indicator.code] = number(_sound(entry), indicator)
-            else:
-                values.texts[indicator.code] = text(_sound(entry))
-        except SubmissionInvalid as error:
-            values.problems += _placed(error, entry, indicator.code, indicator.name)
+        if entry is not None and not entry.is_blank:
+            _read(values, entry, indicator)
     for key, entry in sent.signed.items():
-        try:
-            if not entry.is_blank:
-                values.signed[key] = text(_sound(entry), NAME_LIMIT)
-        except SubmissionInvalid as error:
-            values.problems += _placed(error, entry, key)
+        _read_text(values, values.signed, key, entry, NAME_LIMIT)
+    for code, entry in sent.notes.items():
+        _read_text(values, values.notes, code, entry, TEXT_LIMIT, names.get(code, ""))
     return values
+
+
+def _read(values: Values, entry: Entry, indicator: Indicator) -> None:
+    try:
+        if indicator.is_number:
+            values.cells[indicator.code] = number(_sound(entry), indicator)
+        elif indicator.type == "date":
+            values.texts[indicator.code] = day(_faultless(entry))
+        elif indicator.type == "choice":
+            values.texts[indicator.code] = choice(_sound(entry), indicator)
+        else:
+            values.texts[indicator.code] = text(_sound(entry))
+    except SubmissionInvalid as error:
+        values.problems += _placed(error, entry, indicator.code, indicator.name)
+
+
+def _read_text(
+    values: Values, into: dict[str, str], key: str, entry: Entry, limit: int, name: str = ""
+) -> None:
+    try:
+        if not entry.is_blank:
+            into[key] = text(_sound(entry), limit)
+    except SubmissionInvalid as error:
+        values.problems += _placed(error, entry, key, name)
 
 
 def number(raw: object, indicator: Indicator) -> int:
@@ -116,17 +145,46 @@ def text(raw: object, limit: int = TEXT_LIMIT) -> str:
     return found
 
 
+def day(raw: object) -> str:
+    """The ISO day of a date cell, or of a day as offices write it; a clock time is not dropped unasked."""
+    if isinstance(raw, datetime) and raw.time() != time():
+        raise refusal("not-a-date", raw)
+    if isinstance(raw, date):
+        return raw.isoformat()[:10]
+    match = DAY.fullmatch(raw.translate(HALF_WIDTH).strip()) if isinstance(raw, str) else None
+    if match is None or (match[7] and not match[5]):
+        raise refusal("not-a-date", raw)
+    month = match[2] or match[3] or match[4] or match[5]
+    try:
+        return date(int(match[1]), int(month), int(match[6])).isoformat()
+    except ValueError as error:
+        raise refusal("not-a-date", raw) from error
+
+
+def choice(raw: object, indicator: Indicator) -> str:
+    """One of the indicator's choices, as it is printed."""
+    found = text(raw)
+    if found not in indicator.choices:
+        raise refusal("not-a-choice", found, choices="、".join(indicator.choices))
+    return found
+
+
 def plain(value: Decimal) -> str:
     """A decimal without exponent, as an office writes it."""
     return format(value, "f")
 
 
-def _sound(entry: Entry) -> object:
+def _faultless(entry: Entry) -> object:
     if entry.fault is not None:
         raise refusal(entry.fault.code, entry.fault.value)
-    if isinstance(entry.raw, date | time | timedelta):  # a datetime is a date
-        raise refusal("cell-is-date", entry.raw)
     return entry.raw
+
+
+def _sound(entry: Entry) -> object:
+    raw = _faultless(entry)
+    if isinstance(raw, date | time | timedelta):  # a datetime is a date
+        raise refusal("cell-is-date", raw)
+    return raw
 
 
 def _decimal(raw: object) -> Decimal:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from duban.errors import Problem
+from duban.intake.cells import Rows, at, entry_at, word
 from duban.intake.guard import unpack
 from duban.intake.reader import read_sheets
 from duban.intake.refusal import refusal, refused, shown
+from duban.intake.register_sheet import read_register
 from duban.intake.sheets import Faults, cell_name, sheet_parts
 from duban.intake.values import Entry, Sent
 from duban.plan import identity as ids
@@ -16,8 +18,6 @@ from duban.plan.forms import Form
 from duban.plan.model import Plan
 
 TICKS = {ids.TICK, "✓", "✔", "☑"}
-
-Rows = list[list[object]]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class _FormSheet:
     rows: Rows
     value_column: int
     code_column: int
+    note_column: int | None
     faults: Faults
 
     def place(self, row: int) -> str:
@@ -36,9 +37,12 @@ class _FormSheet:
 
     def entry(self, row: int) -> Entry:
         """What stands in a row's value cell."""
-        return Entry(
-            _at(self.rows[row], self.value_column), self.place(row), self.faults.get((row, self.value_column))
-        )
+        return entry_at(self.name, self.rows, self.faults, row, self.value_column)
+
+    def note(self, row: int) -> Entry | None:
+        """What stands in a row's note cell 备注; None on a form printed before there was one."""
+        column = self.note_column
+        return None if column is None else entry_at(self.name, self.rows, self.faults, row, column)
 
 
 def read_workbook(
@@ -54,17 +58,25 @@ def read_workbook(
     surveys = {name: package.surveys.get(part) for name, part in sheet_parts(package.parts).items()}
     faults = {name: survey.faults for name, survey in surveys.items() if survey}
     sent, problems = _sent(_form_sheet(sheets, faults), form)
-    return sent, wrong + problems
+    if form.register_ is None:
+        return sent, wrong + problems
+    rows, unclear = read_register(sheets, faults, form.register_)
+    return replace(sent, rows=rows), wrong + problems + unclear
 
 
 def _identity_problems(
     rows: Rows | None, plan: Plan, expected: Mapping[str, str], form: Form
 ) -> tuple[list[Problem], bool]:
     """What the identity sheet gets wrong, and whether it makes this another form altogether."""
-    found = {_word(_at(row, 0)): _word(_at(row, 1)) for row in rows or ()}
+    found = {word(at(row, 0)): word(at(row, 1)) for row in rows or ()}
     if not {*ids.FIELDS, ids.CHECKSUM} <= found.keys():
         return [Problem("identity-missing")], True
-    wrong = [_mismatch(f, expected[f], found[f], plan) for f in ids.FIELDS[:4] if found[f] != expected[f]]
+    said = {f: found.get(f, "") for f in (*ids.FIELDS[:4], ids.SUBJECT)}
+    wrong = [
+        _mismatch(f, expected.get(f, ""), v, plan)
+        for f, v in said.items()
+        if not is_meant(f, expected, v, plan)
+    ]
     if found["form"] != expected["form"]:
         return [*wrong, _mismatch("form", expected["form"], found["form"], plan)], True
     if found["form_version"] != expected["form_version"]:
@@ -74,6 +86,12 @@ def _identity_problems(
     if ids.checksum(found, form) != found[ids.CHECKSUM]:
         return [*wrong, Problem("identity-tampered")], True
     return wrong, False
+
+
+def is_meant(field: str, expected: Mapping[str, str], found: str, plan: Plan) -> bool:
+    """Whether a return names what is expected; a unit may go by any of its names."""
+    wanted = expected.get(field, "")
+    return found == wanted or (field == "unit" and ids.answers_for(plan, found, wanted))
 
 
 def _mismatch(field: str, expected: str, found: str, plan: Plan) -> Problem:
@@ -100,10 +118,10 @@ def _form_sheet(sheets: Mapping[str, Rows], faults: Mapping[str, Faults]) -> _Fo
     marked = []
     for name, rows in sheets.items():
         for row in rows:
-            columns = {_word(cell): column for column, cell in enumerate(row)}
+            columns = {word(cell): column for column, cell in enumerate(row)}
             if {ids.VALUE_COLUMN, ids.CODE_COLUMN} <= columns.keys():
-                at = (columns[ids.VALUE_COLUMN], columns[ids.CODE_COLUMN])
-                marked.append(_FormSheet(name, rows, *at, faults.get(name, {})))
+                marks = (columns[ids.VALUE_COLUMN], columns[ids.CODE_COLUMN], columns.get(ids.NOTE_COLUMN))
+                marked.append(_FormSheet(name, rows, *marks, faults.get(name, {})))
     if len(marked) != 1:
         names = "、".join(shown(m.name) for m in marked) or "、".join(map(shown, sheets))
         raise refusal("form-sheet-doubled" if marked else "form-sheet-missing", sheets=names)
@@ -113,7 +131,7 @@ def _form_sheet(sheets: Mapping[str, Rows], faults: Mapping[str, Faults]) -> _Fo
 def _sent(sheet: _FormSheet, form: Form) -> tuple[Sent, list[Problem]]:
     rows: dict[str, list[int]] = {}
     for index, row in enumerate(sheet.rows):
-        code = _word(_at(row, sheet.code_column))
+        code = word(at(row, sheet.code_column))
         if code and code != ids.CODE_COLUMN:
             rows.setdefault(code, []).append(index)
     problems = _row_problems(sheet, form, rows)
@@ -128,6 +146,7 @@ def _sent(sheet: _FormSheet, form: Form) -> tuple[Sent, list[Problem]]:
         {code: entry for code, entry in single.items() if code in form.by_code},
         {key: single[f"#{key}"] for key in ids.SIGNERS if f"#{key}" in single},
         frozenset(form.by_code.keys() - single.keys()),
+        {c: note for c in single if c in form.by_code and (note := sheet.note(rows[c][0]))},
     )
     return sent, problems
 
@@ -154,19 +173,8 @@ def _row_problems(sheet: _FormSheet, form: Form, rows: Mapping[str, list[int]]) 
 def _tick(entry: Entry) -> tuple[bool, list[Problem]]:
     if entry.is_blank:
         return False, []
-    if entry.fault is None and (entry.raw is True or _word(entry.raw) in TICKS):
+    if entry.fault is None and (entry.raw is True or word(entry.raw) in TICKS):
         return True, []
     value = entry.fault.value if entry.fault else entry.raw
     params = {"tick": ids.TICK}
     return False, [Problem("zero-unclear", place=entry.place, key="zero", value=shown(value), params=params)]
-
-
-def _at(row: list[object], column: int) -> object:
-    return row[column] if column < len(row) else None
-
-
-def _word(cell: object) -> str:
-    """A mark or identity value; a program that saved `1` as a number has not changed it."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return cell.strip() if isinstance(cell, str) else ""

@@ -2,231 +2,206 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Row as Record
 from sqlalchemy import func, select
 
-from duban import agenda, calendars
+from duban import calendars
+from duban.debtors import attachments_of
 from duban.errors import BadInput, Problem, SubmissionInvalid
+from duban.intake.attachments import Attached, attachment_problems, names, sound
 from duban.intake.submission import Parsed, read_submission
-from duban.ledger import Ledger, Writer, insert_once, journal
+from duban.ledger import Ledger, Writer, journal
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
 from duban.plan import Plan
-from duban.plan.model import Event, Monthly
+from duban.plan.duties import Attachment
+from duban.registers import Row
+from duban.services import storing
+from duban.services.addresses import Address, check_address, copied, made_by_report, resolved
 from duban.services.campaigns import deployed_plan
-from duban.services.deploying import obligation_row
+from duban.services.carrying import carried_rows
+from duban.services.liaisons import name_liaisons, people
+from duban.services.receipts import Receipt, late_by, receipt, receipt_number, repeated_receipt
+from duban.services.terms import add_event
 from duban.services.watching import standings
-from duban.standing import Standing
+
+__all__ = [
+    "Address", "Attached", "Receipt", "check_address", "late_by", "receipt_number", "receive", "resolved",
+]  # fmt: skip
+
+COPY = "copy"
+"""The door of a submission that another one has made."""
+LIST = "attachments.json"
+"""What the file is called that stands for a return of attachments alone: the list of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """What a submission answers."""
+class _Return:
+    """What came in for an obligation, read and checked."""
 
-    campaign: str
-    unit: str
-    duty: str
-    period: str
-    subject: str | None = None
-
-    @property
-    def obligation(self) -> str:
-        """The obligation's key."""
-        return agenda.obligation_key(self.campaign, self.duty, self.unit, self.period, self.subject)
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A receipt 回执: what was stored, and its place in the journal."""
-
-    number: str
-    campaign: str
-    unit: str
-    duty: str
-    period: str
-    version: int
-    valid: bool
-    zero: bool
+    to: Address
+    data: bytes
+    file_name: str
+    parsed: Parsed
+    problems: tuple[Problem, ...]
+    attached: tuple[Attached, ...]
+    door: str
     received_at: datetime
-    due_at: datetime | None
-    seq: int
-    chain: str
-    """The journal's digest with this submission in it; the next receipt's chains to it."""
-    problems: tuple[Problem, ...] = ()
-    repeated: bool = False
-    """The same file had been stored already; this is its receipt."""
+    salt: storing.Salt
 
 
 def receive(
     ledger: Ledger,
     to: Address,
-    data: bytes,
-    file_name: str,
+    data: bytes | None,
+    file_name: str = "",
     *,
     door: str,
+    attachments: Sequence[Attached] = (),
     received_at: datetime | None = None,
     as_of: datetime | None = None,
 ) -> Receipt:
-    """Take one file for one obligation. A bad file is stored as a refused submission, its receipt
-    listing every mistake. Raises BadInput when there is no such obligation, or for a future time.
+    """Take one return for one obligation: its form, or nothing where a duty has none, and the files that
+    belong to it. A bad return is stored as a refused submission, its receipt listing every mistake.
+    Raises BadInput when there is no such obligation, or for a future time.
 
     `received_at` decides timeliness; without it the file was received now.
     """
     with ledger.read() as conn:
         plan = deployed_plan(conn, to.campaign)
-    check_address(plan, to)
-    problems: tuple[Problem, ...] = ()
-    parsed = Parsed(zero=False, cells={}, texts={}, signed={}, form_version=0)
-    try:
-        parsed = read_submission(data, file_name, plan=plan, duty=to.duty, unit=to.unit, period=to.period)
-    except SubmissionInvalid as error:
-        problems = error.problems
+        to = resolved(plan, to)
+        check_address(plan, to)
+        carried = carried_rows(conn, plan, to, ledger.now(as_of))
+    data, file_name, attachments = _alone(plan, to, data, file_name, attachments)
+    parsed, problems = _read(plan, to, data, file_name, attachments, carried)
     with ledger.write(to.campaign, as_of=as_of) as w:
         received = received_at or min(w.clock_at, w.at)
         if received > w.clock_at:
             raise BadInput("received-in-future", received_at=received.isoformat())
-        stored = _store(w, plan, to, data, file_name, parsed, problems, door, received)
-    return stored
+        kept = sound(_wanted(plan, to), attachments)
+        salt = storing.salt_of(ledger)
+        return _store(w, plan, _Return(to, data, file_name, parsed, problems, kept, door, received, salt))
 
 
-def check_address(plan: Plan, to: Address) -> None:
-    """Raises BadInput with every part of the address that names nothing owed."""
-    problems = []
-    duty, unit = plan.duty.get(to.duty), plan.unit.get(to.unit)
-    if duty is None:
-        problems.append(Problem("unknown-duty", key="duty", value=to.duty, params={"known": list(plan.duty)}))
-    elif duty.form is None:
-        problems.append(Problem("duty-has-no-form", key="duty", value=to.duty))
-    if unit is None:
-        known = [u.id for u in plan.members(duty.by)] if duty else list(plan.unit)
-        problems.append(Problem("unknown-unit", key="unit", value=to.unit, params={"known": known}))
-    elif duty and duty.by not in unit.groups:
-        problems.append(Problem("unit-does-not-owe", key="unit", value=unit.name, params={"duty": duty.name}))
-    if duty and isinstance(duty.rhythm, Event):
-        problems += _event_period(plan, to)
-    elif duty and isinstance(duty.rhythm, Monthly):
-        if to.subject:
-            problems.append(Problem("subject-not-wanted", key="subject", value=to.subject))
-        known = list(calendars.months(duty.rhythm.first, duty.rhythm.last))
-        if to.period not in known:
-            problems.append(Problem("unknown-period", key="period", value=to.period, params={"known": known}))
-    if problems:
-        raise BadInput("bad-address", tuple(problems), count=len(problems))
+def _wanted(plan: Plan, to: Address) -> tuple[Attachment, ...]:
+    return attachments_of(plan, plan.duty[to.duty], plan.unit[to.unit])
 
 
-def _event_period(plan: Plan, to: Address) -> list[Problem]:
-    """An event's period is the day it happened."""
-    span = f"{plan.file.start.date} … {plan.file.end.date}"
+def _alone(
+    plan: Plan, to: Address, data: bytes | None, file_name: str, attachments: Sequence[Attached]
+) -> tuple[bytes, str, Sequence[Attached]]:
+    """A duty without a form is answered by files alone; a single kind of file needs not be named."""
+    if plan.duty[to.duty].form is not None:
+        return data or b"", file_name, attachments
+    if data:
+        wanted = _wanted(plan, to)
+        if len(wanted) != 1:
+            problem = Problem("attachments-only", file_name, params={"known": names(wanted)})
+            raise BadInput("bad-address", (problem,), count=1)
+        attachments = [Attached(wanted[0].id, file_name, data), *attachments]
+    listed = [[f.id, f.name, storing.digest_of(f.data)] for f in attachments]
+    return journal.canonical(listed).encode(), LIST, attachments
+
+
+def _read(
+    plan: Plan, to: Address, data: bytes, file_name: str, attachments: Sequence[Attached],
+    carried: Sequence[Row],
+) -> tuple[Parsed, tuple[Problem, ...]]:  # fmt: skip
+    """What a return says, and everything wrong with its form and files."""
+    parsed = Parsed(zero=False, cells={}, texts={}, signed={}, form_version=0)
+    problems = attachment_problems(_wanted(plan, to), attachments)
+    if plan.duty[to.duty].form is None:
+        return parsed, tuple(problems if attachments or problems else [Problem("file-empty")])
     try:
-        day = date.fromisoformat(to.period)
-    except ValueError:
-        return [Problem("bad-event-day", key="period", value=to.period, params={"span": span})]
-    # One spelling for one day, or it would be several obligations.
-    if day.isoformat() != to.period or not plan.file.start.date <= day <= plan.file.end.date:
-        return [Problem("bad-event-day", key="period", value=to.period, params={"span": span})]
-    return []
+        found = read_submission(
+            data, file_name, plan=plan, duty=to.duty, unit=to.unit, period=to.period, subject=to.subject,
+            carried=carried,
+        )  # fmt: skip
+    except SubmissionInvalid as error:
+        return parsed, (*error.problems, *problems)
+    return (parsed if problems else found), tuple(problems)
 
 
-def _store(
-    w: Writer,
-    plan: Plan,
-    to: Address,
-    data: bytes,
-    file_name: str,
-    parsed: Parsed,
-    problems: tuple[Problem, ...],
-    door: str,
-    received_at: datetime,
-) -> Receipt:
-    key = to.obligation
-    _ensure_event(w, plan, to)
-    s = t.submission.c
-    digest = hashlib.sha256(data).hexdigest()
-    last = w.conn.execute(
-        select(s.version, s.file, s.id, s.valid).where(s.obligation == key).order_by(s.version.desc())
-    ).first()
-    found = standings(w.conn, plan, Scope(to.campaign, key=key), w.at)
-    stands = found[0] if found else None  # an event reported for the first time does not stand yet
-    same = last is not None and last.file == digest and last.valid == (not problems)
-    # A file that was returned, or that a mended plan now reads otherwise, is a new version of itself.
-    if last and stands and same and (not last.valid or stands.version == last.version):
-        return _repeated(w, plan, last.id, stands, problems)
-    insert_once(w.conn, t.file, {"digest": digest, "size": len(data), "content": data})
+def _store(w: Writer, plan: Plan, sent: _Return) -> Receipt:
+    key, form = sent.to.obligation, plan.form_for(sent.to.duty, sent.to.unit)
+    _make(w, plan, sent.to)
+    found = standings(w.conn, plan, Scope(sent.to.campaign, key=key), w.at)
+    stands = found[0] if found else None  # without a due time it does not stand before its first report
+    last = _last(w, key)
+    if last and stands and _is_same(w, sent, last) and (not last.valid or stands.version == last.version):
+        return repeated_receipt(w, plan, sent.to, last.id, stands, sent.problems)
     version = last.version + 1 if last else 1
-    number = (w.conn.scalar(select(func.max(s.receipt_no)).where(s.campaign == to.campaign)) or 0) + 1
-    received = calendars.to_micros(received_at)
-    row = {
-        "id": f"{key}@{version}", "campaign": to.campaign, "receipt_no": number, "obligation": key,
-        "version": version, "valid": not problems, "zero": parsed.zero, "received_at": received,
-        "recorded_at": w.micros, "door": door, "file": digest, "file_name": file_name,
-        "signed": journal.canonical(parsed.signed),
-        "problems": journal.canonical([asdict(p) for p in problems]),
-        "cells_digest": journal.cells_digest(parsed.cells, parsed.texts),
-        "plan_version": _plan_version(w, to.campaign),
-    }  # fmt: skip
-    w.record("submission", to.campaign, [row])
-    cells = [
-        {"submission": row["id"], "indicator": c, "value": v, "text": None} for c, v in parsed.cells.items()
-    ]
-    cells += [
-        {"submission": row["id"], "indicator": c, "value": None, "text": v} for c, v in parsed.texts.items()
-    ]
-    if cells:
-        w.conn.execute(t.cell.insert(), cells)
-    head = w.heads[to.campaign]
-    return Receipt(
-        receipt_number(to.campaign, number), to.campaign, to.unit, to.duty, to.period, version, not problems,
-        parsed.zero, plan.local(received), stands.limit if stands else None, head.seq, head.digest, problems,
+    held = storing.contents(f"{key}@{version}", form, sent.parsed, sent.attached, sent.salt)
+    storing.keep_file(w, sent.data, personal=form is not None and form.is_personal)
+    for file in sent.attached:
+        storing.keep_file(w, file.data)
+    row = _record(w, sent, sent.to, version, held, storing.without_personal(sent.problems, form))
+    storing.keep_contents(w, row["id"], held)
+    if form and form.fills and row["valid"]:
+        name_liaisons(w, plan, sent.to.unit, row["id"], people(form, sent.parsed))
+    head = w.heads[sent.to.campaign]
+    if row["valid"]:
+        _copy(w, plan, sent)
+    return receipt(
+        plan, sent.to, row, (head.seq, head.digest), limit=stands.limit if stands else None,
+        problems=sent.problems, attachments=[f.name for f in sent.attached],
     )  # fmt: skip
 
 
-def _ensure_event(w: Writer, plan: Plan, to: Address) -> None:
-    """An event makes its own obligation when it is first reported."""
-    if not isinstance(plan.duty[to.duty].rhythm, Event):
-        return
-    if w.conn.scalar(select(t.obligation.c.id).where(t.obligation.c.id == to.obligation)):
-        return
-    day = date.fromisoformat(to.period)
-    phases = tuple(p.id for p in agenda.phases_of(plan, (day, day)))
-    opens_at = calendars.at_local(day, time(), plan.zone)
-    made = agenda.Obligation(
-        to.campaign, phases, to.duty, to.unit, to.period, (day, day), opens_at, None, None, (), to.subject
-    )
-    w.conn.execute(t.obligation.insert(), obligation_row(made, 0))
+def _last(w: Writer, key: str) -> Record[Any] | None:
+    s = t.submission.c
+    wanted = select(s.version, s.file, s.id, s.valid).where(s.obligation == key)
+    return w.conn.execute(wanted.order_by(s.version.desc())).first()
+
+
+def _is_same(w: Writer, sent: _Return, last: Record[Any]) -> bool:
+    """Whether the last version is what was sent now. A file that was returned, or that a mended plan now
+    reads otherwise, is a new version of itself."""
+    a = t.attachment.c
+    files = w.conn.execute(select(a.id, a.name, a.file).where(a.submission == last.id).order_by(a.n)).all()
+    same = [tuple(r) for r in files] == [(f.id, f.name, storing.digest_of(f.data)) for f in sent.attached]
+    return same and last.file == storing.digest_of(sent.data) and last.valid == (not sent.problems)
+
+
+def _record(
+    w: Writer, sent: _Return, to: Address, version: int, held: storing.Contents, problems: Sequence[Problem],
+) -> dict[str, Any]:  # fmt: skip
+    """One submission takes its place in the journal, with the next number."""
+    s = t.submission.c
+    number = (w.conn.scalar(select(func.max(s.receipt_no)).where(s.campaign == to.campaign)) or 0) + 1
+    row = {
+        "id": f"{to.obligation}@{version}", "campaign": to.campaign, "receipt_no": number,
+        "obligation": to.obligation, "version": version, "valid": not problems, "zero": sent.parsed.zero,
+        "received_at": calendars.to_micros(sent.received_at), "recorded_at": w.micros,
+        "door": sent.door if to == sent.to else COPY, "file": storing.digest_of(sent.data),
+        "file_name": sent.file_name, "signed": journal.canonical(sent.parsed.signed),
+        "problems": journal.canonical([asdict(p) for p in problems]), "cells_digest": held.digest,
+        "plan_version": _plan_version(w, to.campaign),
+    }  # fmt: skip
+    w.record("submission", to.campaign, [row])
+    return row
+
+
+def _copy(w: Writer, plan: Plan, sent: _Return) -> None:
+    """The same return meets every duty of the unit that is a copy of this one, for the same period."""
+    for to in copied(plan, sent.to):
+        _make(w, plan, to)
+        last = _last(w, to.obligation)
+        _record(w, sent, to, last.version + 1 if last else 1, storing.Contents(), ())
+
+
+def _make(w: Writer, plan: Plan, to: Address) -> None:
+    """An event, or one more than a quota wants, makes its own obligation when it is first reported."""
+    made, key = made_by_report(plan, to), t.obligation.c.id
+    if made is not None and w.conn.scalar(select(key).where(key == to.obligation)) is None:
+        add_event(w, plan, made)
 
 
 def _plan_version(w: Writer, campaign: str) -> int:
     p = t.plan_version.c
     return w.conn.scalar(select(func.max(p.version)).where(p.campaign == campaign)) or 1
-
-
-def _repeated(
-    w: Writer, plan: Plan, submission: str, stands: Standing, problems: tuple[Problem, ...]
-) -> Receipt:
-    """The receipt of a file that is here already: sending it twice is sending it once."""
-    s, j = t.submission.c, t.journal.c
-    row = w.conn.execute(select(t.submission).where(s.id == submission)).one()
-    entry = w.conn.execute(
-        select(j.seq, j.digest).where(j.campaign == row.campaign, j.kind == "submission", j.ref == submission)
-    ).one()
-    owed = stands.owed
-    return Receipt(
-        receipt_number(row.campaign, row.receipt_no), row.campaign, owed.unit, owed.duty, owed.period,
-        row.version, row.valid, row.zero, plan.local(row.received_at), stands.limit, entry.seq, entry.digest,
-        problems, repeated=True,
-    )  # fmt: skip
-
-
-def receipt_number(campaign: str, number: int) -> str:
-    """`haian-2018-000012`."""
-    return f"{campaign}-{number:06d}"
-
-
-def late_by(receipt: Receipt) -> timedelta:
-    """How long after its due time a submission came; zero when it was on time."""
-    if receipt.due_at is None or receipt.received_at < receipt.due_at:
-        return timedelta()
-    return receipt.received_at - receipt.due_at

@@ -8,49 +8,61 @@ import re
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
 from duban import agenda, calendars, figures
 from duban.documents.consolidated import consolidated_workbook
-from duban.documents.period import PeriodFigures
+from duban.documents.period import PeriodFigures, Return
 from duban.errors import BadInput, Problem
-from duban.figures import CellRow
-from duban.ledger import Ledger, journal, queries
+from duban.ledger import Ledger, journal
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
-from duban.plan import Phase, Plan
+from duban.plan import Plan
+from duban.plan.model import WHOLE, Stage
 from duban.rendering import Renderer
 from duban.services.campaigns import deployed_plan
+from duban.services.summing import Content, content, source_of
 from duban.services.watching import standings
-from duban.standing import rates
+from duban.standing import Standing, rates
 
 
 def period_figures(conn: Connection, plan: Plan, duty: str, period: str, now: datetime) -> PeriodFigures:
     """The figures of one period of one duty. Raises BadInput for a period that is not due there."""
-    form = plan.form_of(duty) if duty in plan.duty else None
     found = standings(conn, plan, Scope(plan.slug, duty=duty, period=period), now)
-    if form is None or not found:
-        known = [f"{d} {p}" for d, p in dict.fromkeys(_periods(plan))]
+    if duty not in plan.duty or not found:
+        known = [f"{d} {p}".strip() for d, p in dict.fromkeys(_periods(plan))]
         problem = Problem("unknown-period", key="period", value=f"{duty} {period}", params={"known": known})
         raise BadInput("bad-address", (problem,), count=1)
-    counted = [s.owed.unit for s in found if s.expected or s.met]
-    unit_of = {f"{s.owed.key}@{s.version}": s.owed.unit for s in found if s.version is not None and s.met}
-    cells: list[CellRow] = []
-    texts: dict[str, dict[str, str]] = {}
-    for submission, indicator, value, text in queries.values(conn, list(unit_of)):
-        if value is not None:
-            cells.append(CellRow(period, unit_of[submission], indicator, value))
-        elif text is not None:
-            texts.setdefault(unit_of[submission], {})[indicator] = text
-    totals = figures.totals(figures.frame(cells), form, counted)
+    form, held = plan.form_of(duty), content(conn, plan, duty, found)
+    expected = [source_of(s.owed) for s in found if s.expected or s.met]
+    asked = figures.figure_columns(plan, form, expected) if form else []
+    totals = figures.totals(figures.frame(held.cells), asked, expected)
+    returns = [_return(plan, s, held) for s in found]
     seq, head = journal_head(conn, plan.slug, now)
-    return PeriodFigures(plan, duty, period, form, now, found, rates(found), totals, cells, texts, head, seq)
+    return PeriodFigures(
+        plan, duty, period, form, now, found, rates(found), totals, held.cells, returns, head, seq
+    )
+
+
+def _return(plan: Plan, stands: Standing, held: Content) -> Return:
+    source, duty = source_of(stands.owed), plan.duty[stands.owed.duty]
+    names = {a.id: a.name for a in duty.attachments}
+    return Return(
+        source=source,
+        standing=stands,
+        unit=plan.unit[source.unit].name,
+        subject=plan.subject_name(duty, source.subject) if source.subject else "",
+        texts=held.texts.get(source, {}),
+        notes=held.notes.get(source, {}),
+        files=tuple((names.get(kind, kind), name) for kind, name in held.files.get(source, [])),
+    )
 
 
 def _periods(plan: Plan) -> list[tuple[str, str]]:
-    return [(o.duty, o.period) for o in agenda.obligations(plan) if o.period and plan.form_of(o.duty)]
+    return [(o.duty, o.period or "") for o in agenda.obligations(plan) if not o.is_event]
 
 
 def journal_head(conn: Connection, campaign: str, now: datetime) -> tuple[int, str]:
@@ -66,14 +78,25 @@ def journal_head(conn: Connection, campaign: str, now: datetime) -> tuple[int, s
 
 
 def due_periods(plan: Plan, now: datetime) -> list[tuple[str, str]]:
-    """(duty, period) of every return whose deadline has passed, in order of time."""
-    passed = [o for o in agenda.obligations(plan) if o.due_at and o.due_at <= now]
-    return list(dict.fromkeys((o.duty, o.period) for o in passed if o.period and plan.form_of(o.duty)))
+    """(duty, period) of every return whose deadline has passed, in order of time; copies have nothing
+    of their own to show, and what cannot be sent has no documents."""
+    passed = takewhile(lambda x: x[0] <= now, plan.memo("deadlines", lambda: _deadlines(plan)))
+    return [(duty, period) for _, duty, period in passed]
 
 
-def phase_periods(plan: Plan, phase: Phase, now: datetime) -> list[tuple[str, str]]:
+def _deadlines(plan: Plan) -> tuple[tuple[datetime, str, str], ...]:
+    """The first due time of each duty's periods, in order."""
+    found: dict[tuple[str, str], datetime] = {}
+    for o in agenda.obligations(plan):
+        duty = plan.duty[o.duty]
+        if o.due_at and not duty.copy_of and (duty.form or duty.attachments):
+            found.setdefault((o.duty, o.period or ""), o.due_at)
+    return tuple((due_at, *key) for key, due_at in found.items())
+
+
+def phase_periods(plan: Plan, phase: Stage, now: datetime) -> list[tuple[str, str]]:
     """The due periods that a phase touches."""
-    mine = {(o.duty, o.period) for o in agenda.obligations(plan) if phase.id in o.phases}
+    mine = {(o.duty, o.period or "") for o in agenda.obligations(plan) if phase.id in (*o.phases, WHOLE)}
     return [found for found in due_periods(plan, now) if found in mine]
 
 
@@ -106,7 +129,7 @@ def draft_documents(
         plan = deployed_plan(conn, campaign, now)
         past = as_of is not None and (ledger.kind == "wall" or now < _last_recorded(conn, campaign))
         root = folder / f"as-of-{now:%Y%m%dT%H%M}" if past else folder
-        place = root / campaign / f"{duty}-{period}"
+        place = root / campaign / "-".join(filter(None, (duty, period)))
         data = period_figures(conn, plan, duty, period, now)
         stem = file_name(texts.say("documents.stem", plan=plan, duty=plan.duty[duty], period=period))
         made = Drafted(duty, period, place, place / f"{stem}.xlsx", place / f"{stem}.html", False)
@@ -141,7 +164,7 @@ def file_name(text: str) -> str:
 def _digest(data: PeriodFigures) -> str:
     """What the documents say, so that they are drafted again only when it changes."""
     said = [
-        [(s.owed.unit, s.came_in, s.version, s.on_time, s.state) for s in data.standings],
+        [(r.source, s.came_in, s.version, s.on_time, s.state) for r in data.returns for s in [r.standing]],
         [(t.indicator.code, str(t.value), t.missing) for t in data.totals],
     ]
     return hashlib.sha256(journal.canonical(said).encode()).hexdigest()

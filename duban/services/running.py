@@ -8,19 +8,21 @@ from datetime import datetime
 from pathlib import Path
 
 from duban.ledger import Ledger
+from duban.plan.model import Stage
 from duban.rendering import Renderer
 from duban.services import leasing
 from duban.services.campaigns import deployed_plan
 from duban.services.chasing import Said, decide_messages
-from duban.services.reporting import Drafted, draft_documents, due_periods
-from duban.services.watching import Progress, is_closed, open_phases
+from duban.services.publishing import draft_due
+from duban.services.reporting import Drafted
+from duban.services.watching import is_closed, open_stages
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """What one run found and did."""
 
-    phases: tuple[Progress, ...] = ()
+    phases: tuple[Stage, ...] = ()
     said: tuple[Said, ...] = ()
     drafted: tuple[Drafted, ...] = ()
     closed: bool = False
@@ -29,10 +31,11 @@ class Run:
 
 
 def run_campaign(
-    ledger: Ledger, campaign: str, *, texts: Renderer, documents: Path, owner: str, lease: bool = True,
+    ledger: Ledger, campaign: str, *, texts: Renderer, documents: Path | None, owner: str, lease: bool = True,
     as_of: datetime | None = None,
 ) -> Run:  # fmt: skip
-    """Do what is due and not yet recorded. Twice is as once."""
+    """Do what is due and not yet recorded. Twice is as once. Without a folder for them no documents are
+    drafted; they are no records."""
     if not lease:
         return _run(ledger, campaign, texts, documents, as_of)
     if not leasing.take_lease(ledger, campaign, owner):
@@ -47,16 +50,17 @@ def run_campaign(
         raise
 
 
-def _run(ledger: Ledger, campaign: str, texts: Renderer, documents: Path, as_of: datetime | None) -> Run:
+def _run(
+    ledger: Ledger, campaign: str, texts: Renderer, documents: Path | None, as_of: datetime | None
+) -> Run:
     now = ledger.now(as_of)
     with ledger.read() as conn:
         plan = deployed_plan(conn, campaign)
-        phases = open_phases(conn, plan, now)
+        phases = open_stages(conn, plan, now)
         closed = is_closed(conn, plan, now)
     said = [decide_messages(ledger, campaign, phase=p.id, as_of=as_of) for p in phases]
     said.append(decide_messages(ledger, campaign, as_of=as_of))  # what lies in no phase
-    drafted = [
-        draft_documents(ledger, campaign, duty, period, texts=texts, folder=documents, as_of=as_of)
-        for duty, period in due_periods(plan, now)
-    ]
+    drafted = []
+    if documents is not None:
+        drafted = draft_due(ledger, campaign, texts=texts, folder=documents, as_of=as_of)
     return Run(tuple(phases), tuple(said), tuple(drafted), closed)

@@ -1,0 +1,100 @@
+"""Files that come with a return: how many of which kind a duty wants, and what is not let in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from duban.errors import Problem
+from duban.intake.file_kinds import is_harmful, kind_of, plain_name
+from duban.intake.guard import MEGABYTE
+from duban.intake.refusal import shown
+from duban.plan.duties import Attachment
+
+EACH = 20 * MEGABYTE
+TOGETHER = 50 * MEGABYTE
+MOST = 200
+"""Files with one return."""
+
+
+@dataclass(frozen=True)
+class Attached:
+    """One file, under the plan's name for what it is."""
+
+    id: str
+    file_name: str
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        """Its name as it may be shown; never a path."""
+        return plain_name(self.file_name)
+
+
+def attachment_problems(wanted: Sequence[Attachment], given: Sequence[Attached]) -> list[Problem]:
+    """Everything that is wrong with the files of a return, each problem naming the attachment."""
+    known = {a.id: a for a in wanted}
+    problems = list(_too_much(given))
+    for file in given:
+        if file.id in known:
+            problems += _file(known[file.id], file)
+        else:
+            params, value = {"known": names(wanted)}, shown(file.id)
+            problems.append(Problem("attachment-unknown", file.name, key=value, value=value, params=params))
+    return problems + list(_missing(wanted, given))
+
+
+def sound(wanted: Sequence[Attachment], given: Sequence[Attached]) -> tuple[Attached, ...]:
+    """The files fit to be kept, also of a return that is refused: known, of a fit size, nothing that runs."""
+    if any(_too_much(given)):
+        return ()
+    known = {a.id for a in wanted}
+    return tuple(
+        f for f in given
+        if f.id in known and 0 < len(f.data) <= EACH and not is_harmful(f.file_name, f.data)
+    )  # fmt: skip
+
+
+def names(wanted: Sequence[Attachment]) -> str:
+    """The attachments of a duty as a message lists them."""
+    return "、".join(f"{a.id} ({a.name})" for a in wanted)
+
+
+def _too_much(given: Sequence[Attached]) -> Iterator[Problem]:
+    size = sum(len(f.data) for f in given)
+    if size > TOGETHER or len(given) > MOST:
+        params = {"limit": TOGETHER // MEGABYTE, "most": MOST, "count": len(given)}
+        yield Problem("attachments-too-large", key="attachments", value=_megabytes(size), params=params)
+
+
+def _file(wanted: Attachment, file: Attached) -> Iterator[Problem]:
+    place = {"file": file.name, "key": wanted.id}
+    if not file.data:
+        yield Problem("attachment-empty", **place, params={"name": wanted.name})
+    elif len(file.data) > EACH:
+        params = {"name": wanted.name, "limit": EACH // MEGABYTE}
+        yield Problem("attachment-too-large", **place, value=_megabytes(len(file.data)), params=params)
+    elif is_harmful(file.file_name, file.data):
+        yield Problem("attachment-harmful", **place, params={"name": wanted.name})
+    elif "any" not in wanted.kinds and kind_of(file.file_name, file.data) not in wanted.kinds:
+        params = {"name": wanted.name, "kinds": list(wanted.kinds)}
+        yield Problem("attachment-wrong-kind", **place, value=file.name, params=params)
+
+
+def _missing(wanted: Sequence[Attachment], given: Sequence[Attached]) -> Iterator[Problem]:
+    counts, called = Counter(f.id for f in given), {a.id: a.name for a in wanted}
+    for attachment in wanted:
+        # as many as there are of another: each case with its decision
+        times = counts[attachment.per] if attachment.per else 1
+        least = attachment.at_least * times
+        if counts[attachment.id] < least:
+            params = {
+                "name": attachment.name, "least": least, "count": counts[attachment.id],
+                "per": called.get(attachment.per or "", ""),
+            }  # fmt: skip
+            yield Problem("attachments-too-few", key=attachment.id, params=params)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / MEGABYTE:.1f}"

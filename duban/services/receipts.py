@@ -1,0 +1,87 @@
+"""Receipts 回执: what was stored, for whom, and its place in the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from duban.errors import Problem
+from duban.ledger import Writer
+from duban.ledger import tables as t
+from duban.plan import Plan
+from duban.services.addresses import Address, copied, owed
+from duban.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt 回执."""
+
+    number: str
+    campaign: str
+    unit: str
+    duty: str
+    period: str
+    version: int
+    valid: bool
+    zero: bool
+    received_at: datetime
+    due_at: datetime | None
+    seq: int
+    chain: str
+    """The journal's digest with this submission in it; the next receipt's chains to it."""
+    problems: tuple[Problem, ...] = ()
+    repeated: bool = False
+    """The same file had been stored already; this is its receipt."""
+    subject: str | None = None
+    attachments: tuple[str, ...] = ()
+    """Names of the files kept with it."""
+    copies: tuple[str, ...] = ()
+    """Units that get a copy 抄送."""
+    copied_to: tuple[str, ...] = ()
+    """Duties that this submission has met besides."""
+
+
+def receipt(
+    plan: Plan, to: Address, row: Mapping[str, Any], place: tuple[int, str], *,
+    limit: datetime | None, problems: tuple[Problem, ...], attachments: Sequence[str], repeated: bool = False,
+) -> Receipt:  # fmt: skip
+    """The receipt of a row of `submission` at its place (seq, digest) of the journal."""
+    obligation = owed(plan, to)
+    return Receipt(
+        receipt_number(to.campaign, row["receipt_no"]), to.campaign, to.unit, to.duty, to.period,
+        row["version"], row["valid"], row["zero"], plan.local(row["received_at"]), limit, *place,
+        problems, repeated, to.subject, tuple(attachments),
+        copies=obligation.copies if obligation else (),
+        copied_to=tuple(a.duty for a in copied(plan, to)) if row["valid"] else (),
+    )  # fmt: skip
+
+
+def repeated_receipt(
+    w: Writer, plan: Plan, to: Address, submission: str, stands: Standing, problems: tuple[Problem, ...]
+) -> Receipt:
+    """The receipt of a return that is here already: sending it twice is sending it once."""
+    s, j, a = t.submission.c, t.journal.c, t.attachment.c
+    row = w.conn.execute(select(t.submission).where(s.id == submission)).one()._asdict()
+    at = (j.campaign == to.campaign) & (j.kind == "submission") & (j.ref == submission)
+    seq, digest = w.conn.execute(select(j.seq, j.digest).where(at)).one()
+    files = w.conn.scalars(select(a.name).where(a.submission == submission).order_by(a.n)).all()
+    return receipt(
+        plan, to, row, (seq, digest), limit=stands.limit, problems=problems, attachments=files, repeated=True
+    )
+
+
+def receipt_number(campaign: str, number: int) -> str:
+    """`haian-2018-000012`."""
+    return f"{campaign}-{number:06d}"
+
+
+def late_by(receipt: Receipt) -> timedelta:
+    """How long after its due time a submission came; zero when it was on time."""
+    if receipt.due_at is None or receipt.received_at < receipt.due_at:
+        return timedelta()
+    return receipt.received_at - receipt.due_at
