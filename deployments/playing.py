@@ -20,11 +20,13 @@ from duban import agenda, calendars
 from duban.ledger import open_ledger
 from duban.ledger.proof import verify
 from duban.ledger.queries import Scope
+from duban.moments import Moment
 from duban.plan import Plan, parse
 from duban.rehearsal import perform
 from duban.rendering import period_words
 from duban.services.campaigns import folder_of, read_bundle
 from duban.services.deploying import deploy
+from duban.services.receiving import Receipt
 from duban.services.reporting import draft_documents, due_periods
 from duban.services.watching import standings
 from duban.settings import Settings
@@ -131,10 +133,8 @@ async def play_demo(slug: str, url: str, seed: int = 1) -> Played:
 def moments_that_matter(plan: Plan) -> list[datetime]:
     """Each phase's first morning, and of every period the last reminder, the run after its deadline
     and the first chase."""
-    mornings = [
-        calendars.at_local(p.start.date, plan.file.office.morning, plan.zone) for p in plan.file.phases
-    ]
-    by_period: dict[str, list[agenda.Moment]] = {}
+    mornings = [calendars.at_local(p.start, plan.file.office.morning, plan.zone) for p in plan.stages]
+    by_period: dict[str, list[Moment]] = {}
     for o in agenda.obligations(plan):
         if o.period and o.moments:
             by_period.setdefault(o.period, list(o.moments))
@@ -160,7 +160,7 @@ def act_until(h: House, acts: list[Act], tick: datetime) -> list[Any]:
     while acts and acts[0].at <= tick:
         act = acts.pop(0)
         done = perform(h.ledger, act)
-        if not isinstance(done, Standing):
+        if isinstance(done, Receipt):
             results.append(done)
     return results
 

@@ -26,7 +26,7 @@ def phase_run_name() -> str:
     h = house()
     with h.ledger.read() as conn:
         plan = deployed_plan(conn, campaign)
-    return f"{phase} {plan.phase[phase].name} · {_instant(as_of).astimezone(plan.zone).date()}"
+    return f"{phase} {plan.stage[phase].name} · {_instant(as_of).astimezone(plan.zone).date()}"
 
 
 def deliver_run_name() -> str:

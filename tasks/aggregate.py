@@ -26,17 +26,20 @@ class Table:
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def aggregate(campaign: str, phase: str, as_of: datetime | None) -> Table | None:
-    """The totals of the phase's latest period that is due; None before the first deadline."""
+    """The totals of the phase's latest period that is due; None before the first deadline, and where
+    it is answered in words."""
     h = house()
     now = h.ledger.now(as_of)
     columns = h.texts.words["run"]["columns"]
     with h.ledger.read() as conn:
         plan = deployed_plan(conn, campaign)
-        periods = phase_periods(plan, plan.phase[phase], now)
+        periods = [p for p in phase_periods(plan, plan.stage[phase], now) if plan.form_of(p[0])]
         if not periods:
             return None
         duty, period = periods[-1]
         figures = period_figures(conn, plan, duty, period, now)
+    if not figures.totals:
+        return None
     title = period_words(period) + plan.duty[duty].name
     rows = [
         {

@@ -46,4 +46,4 @@ def collect(campaign: str, phase: str, as_of: datetime | None) -> Progress:
     h = house()
     with h.ledger.read() as conn:
         plan = deployed_plan(conn, campaign)
-        return phase_progress(conn, plan, plan.phase[phase], h.ledger.now(as_of))
+        return phase_progress(conn, plan, plan.stage[phase], h.ledger.now(as_of))

@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from duban.services.board import board, board_text
 from duban.services.campaigns import deployed_plan
-from duban.services.reporting import draft_documents, due_periods
+from duban.services.publishing import draft_due
 from tasks.house import house
 
 
@@ -17,14 +17,7 @@ from tasks.house import house
 def publish(campaign: str, as_of: datetime | None) -> list[str]:
     """Draft what has changed; returns the files that are new."""
     h = house()
-    with h.ledger.read() as conn:
-        plan = deployed_plan(conn, campaign)
-    drafted = [
-        draft_documents(
-            h.ledger, campaign, duty, period, texts=h.texts, folder=h.settings.documents, as_of=as_of
-        )
-        for duty, period in due_periods(plan, h.ledger.now(as_of))
-    ]
+    drafted = draft_due(h.ledger, campaign, texts=h.texts, folder=h.settings.documents, as_of=as_of)
     return [str(path) for d in drafted if d.changed for path in (d.workbook, d.summary)]
 
 

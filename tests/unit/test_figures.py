@@ -9,26 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duban.figures import MOST_ROWS, CellRow, Total, frame, matrix, totals
-from duban.plan import Form, Plan
+from duban.figures import MOST_ROWS, CellRow, Column, Source, Total, figure_columns, frame, matrix, totals
+from duban.plan import Indicator, Plan
 from duban.plan.forms import LIMIT
 
 UNITS = ("a", "b", "c")
 PERIODS = ("2018-09", "2018-10", "2018-11")
 
 
-def form(**indicator: Any) -> Form:
-    """A form of one figure."""
+def column(asked: tuple[str, ...] | None = None, **indicator: Any) -> Column:
+    """A column of figures."""
     row = {"code": "x", "name": "指标", "unit_of_measure": "件", **indicator}
-    return Form.model_validate(
-        {"id": "f", "title": "表", "sections": [{"id": "s", "name": "节", "indicators": [row]}]}
-    )
+    return Column(Indicator.model_validate(row), "节", None if asked is None else frozenset(asked))
 
 
 def total(cells: dict[tuple[str, str], int], **indicator: Any) -> Total:
-    """The total of (period, unit) → scaled value over the three units."""
+    """The total of (period, unit) → scaled value; each of the three units owes the periods that are there."""
     rows = [CellRow(period, unit, "x", value) for (period, unit), value in cells.items()]
-    (found,) = totals(frame(rows), form(**indicator), UNITS)
+    periods = sorted({period for period, _ in cells}) or [PERIODS[0]]
+    expected = [Source(unit, period) for unit in UNITS for period in periods]
+    (found,) = totals(frame(rows), [column(**indicator)], expected)
     return found
 
 
@@ -57,9 +57,37 @@ def test_periods_are_folded_per_unit_and_then_units(periods: str, units: str, va
 
 
 def test_a_total_names_the_units_behind_the_gap() -> None:
+    # three units owe two periods each; b lacks the second, c both
     found = total(TWO_BY_TWO)
-    assert (found.reported, found.expected, found.missing) == (2, 3, ("c",))
+    assert (found.reported, found.expected, found.missing) == (3, 6, ("b", "c"))
     assert found.section == "节"
+
+
+def test_a_unit_that_is_not_asked_is_not_missing() -> None:
+    rows = [CellRow("2018-10", "a", "x", 4)]
+    expected = [Source(unit, "2018-10") for unit in UNITS]
+    (found,) = totals(frame(rows), [column(asked=("a", "b"))], expected)
+    assert (found.value, found.reported, found.expected, found.missing) == (Decimal(4), 1, 2, ("b",))
+
+
+def test_a_units_returns_about_several_tasks_are_series_of_their_own() -> None:
+    # a has two tasks: of the first 5 then 3 are left, of the second 10; stocks are 3 + 10, and 1.2 is missing
+    rows = [
+        CellRow("2018-09", "a", "x", 5, "1.1"),
+        CellRow("2018-10", "a", "x", 3, "1.1"),
+        CellRow("2018-09", "a", "x", 10, "1.2"),
+    ]
+    expected = [Source("a", period, subject) for period in PERIODS[:2] for subject in ("1.1", "1.2")]
+    (found,) = totals(frame(rows), [column(periods="last")], expected)
+    assert (found.value, found.reported, found.expected, found.missing) == (Decimal(13), 3, 4, ("a",))
+
+
+def test_the_latest_of_periods_of_several_lengths_is_the_one_that_ends_last() -> None:
+    # by name 2018-Q4 comes after 2018-12; both end on 31 December, 2019-01 ends later than either
+    rows = [CellRow("2018-Q4", "a", "x", 1), CellRow("2019-01", "a", "x", 2), CellRow("2018-11", "a", "x", 3)]
+    expected = [Source("a", r.period) for r in rows]
+    (found,) = totals(frame(rows), [column(periods="last")], expected)
+    assert found.value == Decimal(2)
 
 
 def test_a_zero_is_reported_and_a_blank_is_missing() -> None:
@@ -94,7 +122,7 @@ def test_money_is_printed_with_its_decimal_places() -> None:
 
 
 def test_texts_have_no_total(haian: Plan) -> None:
-    codes = [t.indicator.code for t in totals(frame([]), haian.form["monthly"], ["qutang"])]
+    codes = [c.indicator.code for c in figure_columns(haian, haian.form["monthly"], [Source("qutang")])]
     assert "summary" not in codes
     assert codes == [i.code for i in haian.form["monthly"].indicators if i.is_number]
 
@@ -107,11 +135,12 @@ def test_the_largest_sum_that_is_let_in_fits_64_bits() -> None:
 
 def test_a_consolidated_table_keeps_blank_and_zero_apart(haian: Plan) -> None:
     rows = [CellRow("2018-10", "qutang", "fines", 1250), CellRow("2018-10", "nanmo", "fines", 0)]
-    found = matrix(frame(rows), haian.form["monthly"], ["qutang", "nanmo", "haian"])
-    assert [found[unit]["fines"] for unit in ("qutang", "nanmo", "haian")] == [
+    sources = [Source(unit, "2018-10") for unit in ("qutang", "nanmo", "haian")]
+    found = matrix(rows, figure_columns(haian, haian.form["monthly"], sources), sources)
+    assert [found[source]["fines"] for source in sources] == [
         Decimal("12.50"), Decimal("0.00"), None,
     ]  # fmt: skip
-    assert found["qutang"]["clues"] is None
+    assert found[sources[0]]["clues"] is None
 
 
 # --- against Decimal arithmetic -------------------------------------------------------------------
@@ -161,7 +190,8 @@ def test_reported_and_missing_make_up_the_expected(
     cells: dict[tuple[str, str], int], expected: list[str]
 ) -> None:
     rows = [CellRow(period, unit, "x", value) for (period, unit), value in cells.items()]
-    (found,) = totals(frame(rows), form(), expected)
-    here = {unit for _, unit in cells}
+    wanted = [Source(unit, PERIODS[0]) for unit in expected]
+    (found,) = totals(frame(rows), [column()], wanted)
+    here = {unit for period, unit in cells if period == PERIODS[0]}
     assert found.missing == tuple(u for u in expected if u not in here)
     assert found.reported + len(found.missing) == found.expected == len(expected)

@@ -112,10 +112,23 @@ def test_an_instant_is_shown_on_the_clocks_it_carries() -> None:
     assert clock_words(None) == "—"
 
 
-def test_a_month_is_said_as_a_month_and_any_other_period_as_it_is() -> None:
-    assert period_words("2018-10") == "2018年10月"
-    assert period_words("2018-09") == "2018年9月"
-    assert [period_words(text) for text in ("2018-10-22", "", "2018-13")] == ["2018-10-22", "", "2018-13"]
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [
+        ("2018-10-22", "2018年10月22日"),
+        ("2018-10-22T1520", "2018年10月22日15:20"),
+        ("2020-W53", "2020年第53周"),
+        ("2018-09-H2", "2018年9月下半月"),
+        ("2018-09", "2018年9月"),
+        ("2018-Q3", "2018年第三季度"),
+        ("2018-H1", "2018年上半年"),
+        ("2018", "2018年"),
+        ("", ""),
+        ("2018-13", "2018-13"),
+    ],
+)
+def test_a_period_is_said_as_an_office_says_it(period: str, said: str) -> None:
+    assert period_words(period) == said
 
 
 # --- templates ------------------------------------------------------------------------------------

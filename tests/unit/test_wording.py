@@ -13,8 +13,8 @@ import pytest
 
 from duban.errors import DubanError, Problem, SubmissionInvalid
 from duban.intake.submission import read_submission
-from duban.plan.bundle import CODES, OURS
 from duban.plan.forms import LIMIT
+from duban.plan.mistakes import CODES, OURS
 from duban.rendering import renderer
 from tests.support.plans import load
 from tests.support.workbooks import TO, ZEROS
@@ -22,7 +22,8 @@ from tests.support.workbooks import TO, ZEROS
 DUBAN = Path(__file__).parents[2] / "duban"
 
 CODE_AT = {
-    "Problem": 0, "problem": 1, "_csv_problem": 2, "refusal": 0, "_problem": 0, "_unknown": 0, "Fault": 0,
+    "Problem": 0, "problem": 1, "csv_problem": 2, "_ask": 1, "refusal": 0, "_problem": 0, "_unknown": 0,
+    "Fault": 0,
 }  # fmt: skip
 """Which argument of a call is a problem's code."""
 ERRORS = {"DubanError", "BadInput", "PlanInvalid", "SubmissionInvalid", "NotAllowed"}
