@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from sqlalchemy.engine import make_url
 
+from duban.calendars import to_micros
 from duban.errors import BadInput, NotAllowed
-from duban.plan import Plan, parse
+from duban.ledger.queries import newest_plan
+from duban.plan import Bundle, Plan, parse
+from duban.plan.given import NOTHING, Givens, with_given
 from duban.rendering import Renderer, renderer
 from duban.services.campaigns import deployed_plan, folder_of, read_bundle
 from duban.settings import ZONE, Settings
@@ -46,15 +49,22 @@ class Console:
         self.settings.var.mkdir(parents=True, exist_ok=True)
         return open_ledger(self.settings.ledger_url)
 
-    def plan(self, name: str, at: datetime | None = None) -> Plan:
-        """A deployed slug's plan from the ledger, else from the folder. Raises BadInput, PlanInvalid."""
-        if "/" not in name and self._ledger_exists():
+    def files(self, name: str) -> Bundle:
+        """The files of a slug's folder, or of a folder. Raises BadInput."""
+        return read_bundle(folder_of(name, self.settings.campaigns))
+
+    def bundle(self, name: str, at: datetime | None = None, given: Givens = NOTHING) -> Bundle:
+        """A deployed slug's bundle from the ledger, else that of the folder. Raises BadInput."""
+        if "/" not in name and not given and self._ledger_exists():
             with self.ledger.read() as conn:
-                try:
-                    return deployed_plan(conn, name, at)
-                except NotAllowed:
-                    pass
-        return parse(read_bundle(folder_of(name, self.settings.campaigns)))
+                found = newest_plan(conn, name, None if at is None else to_micros(at))
+                if found is not None:
+                    return Bundle.from_text(found[1])
+        return with_given(self.files(name), given)
+
+    def plan(self, name: str, at: datetime | None = None, given: Givens = NOTHING) -> Plan:
+        """The plan of that bundle. Raises BadInput, PlanInvalid."""
+        return parse(self.bundle(name, at, given))
 
     def deployed(self, name: str, at: datetime | None = None) -> Plan:
         """The plan in force of a slug, or of the slug of a folder. Raises NotAllowed when it is not
@@ -66,6 +76,18 @@ class Console:
             raise NotAllowed("not-deployed", campaign=slug)
         with self.ledger.read() as conn:
             return deployed_plan(conn, slug, at)
+
+    def is_deployed(self, name: str) -> bool:
+        """Whether there is a plan in force under that slug."""
+        try:
+            self.deployed(name)
+        except (NotAllowed, BadInput):
+            return False
+        return True
+
+    def now(self) -> datetime:
+        """The ledger's time, or the clock's where there is no ledger."""
+        return self.ledger.now(None) if self._ledger_exists() else datetime.now(ZONE)
 
     def _ledger_exists(self) -> bool:
         url = make_url(self.settings.ledger_url)

@@ -15,7 +15,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import SandboxedEnvironment
 from wcwidth import wcswidth
 
-from duban import calendars
+from duban import calendars, periods
 from duban.errors import DubanError, Problem
 from duban.settings import ROOT
 
@@ -34,7 +34,8 @@ class Renderer:
         )
         self.env.filters |= {
             "pad": pad, "percent": percent, "day": calendars.day_words, "clock": clock_words,
-            "deadline": deadline_words, "period": period_words, "problem": self.problem, "say": self.say,
+            "deadline": deadline_words, "due": due_words, "period": period_words, "problem": self.problem,
+            "say": self.say,
         }  # fmt: skip
         with (folder / "wording.yaml").open(encoding="utf-8") as stream:
             self.words: Mapping[str, Any] = yaml.load(stream, yaml.CSafeLoader)
@@ -99,10 +100,27 @@ def deadline_words(due_at: datetime | None) -> str:
     return renderer().say("dates.by", day=calendars.day_words(due_at.date()), at=due_at.strftime("%H:%M"))
 
 
+def due_words(due_at: datetime | None) -> str:
+    """The same with its year: `2018年11月5日（周一）24时前`."""
+    if due_at is None:
+        return deadline_words(None)
+    year = (due_at - timedelta(microseconds=1)).year
+    return renderer().say("dates.due", year=year, deadline=deadline_words(due_at))
+
+
 def period_words(period: str) -> str:
-    """`2018-10` as `2018年10月`; other periods as they are."""
+    """`2018-10` as `2018年10月`, `2018-Q3` as `2018年第三季度`, an event's `2018-10-22T1520` with its
+    clock; anything else as it is."""
+    day, _, clock = period.partition("T")
     try:
-        year, month = calendars.parse_month(period)
+        length = periods.length_of(day)
+        first = periods.span(day)[0]
     except ValueError:
         return period
-    return renderer().say("dates.month", year=year, month=month)
+    week = first.isocalendar()
+    values = {
+        "year": week.year if length == "week" else first.year, "month": first.month, "day": first.day,
+        "week": week.week, "half": 0 if first.day == 1 else 1, "half_year": 0 if first.month == 1 else 1,
+        "quarter": (first.month - 1) // 3, "clock": f"{clock[:2]}:{clock[2:]}" if clock else "",
+    }  # fmt: skip
+    return renderer().say(f"dates.{length}", **values)
