@@ -119,7 +119,8 @@ def _obliged(plan: Plan, duty: Duty, debtor: Debtor, slot: _Slot) -> Iterator[Ob
     """The obligation of one debtor at one occurrence, if the unit exists then and the duty lives."""
     unit, o = debtor.unit, slot.occurrence
     phases = phases_of(plan, duty, unit, o.covers)
-    if not unit.is_open(*o.covers) or (duty.phases and not phases):
+    spans = [plan.phase_span(plan.phase[p]) for p in phases] if duty.phases else [o.covers]
+    if not any(unit.is_open(*span) for span in spans):
         return
     yield Obligation(
         campaign=plan.slug,

@@ -15,6 +15,8 @@ from duban.plan import Form, Indicator, Plan
 
 MARKS = {"origin", "origins", "source"}
 """Who said something is not what is said."""
+INNER = {"indicators", "sections", "register_", "columns", "counts"}
+"""What is compared piece by piece."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def _name(part: Any) -> str:
 
 def _values(part: BaseModel) -> dict[str, Any]:
     names = type(part).model_fields
-    return {n: getattr(part, n) for n in names if n not in {*MARKS, "indicators", "sections", "register_"}}
+    return {n: getattr(part, n) for n in names if n not in MARKS | INNER}
 
 
 def _fields(
@@ -163,6 +165,10 @@ def _forms(old: Plan, new: Plan) -> Iterator[Difference]:
         was = old.form.get(form.id)
         if was is None:
             continue
+        sections = [{f"{form.id}.{s.id}": s for s in f.sections} for f in (was, form)]
+        yield from _parts("section", *sections)
+        registers = [{form.id: f.register_} if f.register_ else {} for f in (was, form)]
+        yield from _parts("register", *registers)
         rows = [{f"{form.id}.{i.code}": i for i in f.indicators} for f in (was, form)]
         yield from _parts("indicator", *rows)
         columns = [{f"{form.id}.{c.code}": c for c in _columns(f)} for f in (was, form)]

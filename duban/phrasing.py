@@ -154,7 +154,8 @@ def attachments_words(texts: Renderer, plan: Plan, attachments: Iterable[Attachm
 
 def target_words(texts: Renderer, plan: Plan, target: Target) -> str:
     """What is to be reached, by which figures, by when."""
-    named = {i.code: i.name for form in plan.forms for i in form.indicators}
+    form = plan.form_of(target.duty) if target.duty else None
+    named = {i.code: i.name for i in form.numbers} if form else {}
     figures = [named.get(code, code) for code in (target.numerator, target.denominator) if code]
     goal = target.above if target.above is not None else target.at_least
     percent = goal is not None and (target.denominator is not None or goal.denominator > 1)

@@ -12,6 +12,7 @@ from duban import calendars
 from duban.agenda import Obligation, obligations, of_duty
 from duban.debtors import debtors
 from duban.errors import Problem
+from duban.periods import MONTHS
 from duban.plan import Duty, Plan
 from duban.plan.rhythm import Chained, EndOfPhase, Every, Once
 
@@ -34,10 +35,8 @@ def _duty(plan: Plan, duty: Duty) -> Iterator[Problem]:
     if not found and (debtors(plan, duty) or duty.except_):  # groups without units are asked about already
         yield Problem("duty-without-obligations", PLAN, key=duty.id, value=duty.name)
     yield from _ask(plan, "due-before-phase", (o for o in found if _is_before_phase(plan, duty, o)))
-    chained = (
-        o for o in found if isinstance(duty.rhythm, Chained) and o.due_day and o.due_day <= o.covers[1]
-    )
-    yield from _ask(plan, "due-before-covered", chained)
+    yield from _ask(plan, "due-before-covered", (o for o in found if _is_before_end(plan, duty, o)))
+    yield from _ask(plan, "copy-of-nothing", _without_original(plan, duty))
     yield from _ask(plan, "soft-date", (o for o in found if o.soft))
     yield from _ask(plan, "owes-itself", (o for o in found if o.to == o.unit))
 
@@ -49,6 +48,30 @@ def _is_before_phase(plan: Plan, duty: Duty, o: Obligation) -> bool:
     return bool(o.due_day and starts and o.due_day < min(starts))
 
 
+def _is_before_end(plan: Plan, duty: Duty, o: Obligation) -> bool:
+    """Due while the span it covers still lasts. What is asked for to date ends with its due day, and a
+    week's return on Friday is nothing unusual."""
+    rhythm = duty.rhythm
+    if o.due_day is None:
+        return False
+    if isinstance(rhythm, Every):
+        return rhythm.every in MONTHS and rhythm.covers == "period" and o.due_day < o.covers[1]
+    if not isinstance(rhythm, Chained):
+        return False
+    while isinstance(rhythm, Chained):
+        rhythm = plan.duty[rhythm.duty].rhythm
+    is_to_date = isinstance(rhythm, Once) and rhythm.covers == "to-date"
+    return not is_to_date and o.due_day <= o.covers[1]
+
+
+def _without_original(plan: Plan, duty: Duty) -> Iterator[Obligation]:
+    """Copies of returns that nobody owes: nothing would ever meet them."""
+    if duty.copy_of is None:
+        return
+    owed = {(o.unit, o.period, o.subject) for o in of_duty(plan, duty.copy_of)}
+    yield from (o for o in of_duty(plan, duty.id) if (o.unit, o.period, o.subject) not in owed)
+
+
 def _ask(plan: Plan, code: str, found: Iterator[Obligation]) -> Iterator[Problem]:
     """One question about a duty, with the first of its obligations that gives rise to it."""
     for o in found:
@@ -57,6 +80,7 @@ def _ask(plan: Plan, code: str, found: Iterator[Obligation]) -> Iterator[Problem
             "duty": duty.name, "period": o.period or "", "unit": unit.name, "day": _words(o.due_day),
             "covers": f"{o.covers[0]} … {o.covers[1]}",
             "phases": "、".join(plan.phase[p].name for p in duty.phases),
+            "of": plan.duty[duty.copy_of].name if duty.copy_of else "",
         }  # fmt: skip
         yield Problem(code, PLAN, key=duty.id, value=str(o.due_day or duty.name), params=params)
         return

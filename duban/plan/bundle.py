@@ -13,8 +13,9 @@ from duban.errors import PlanInvalid, Problem
 from duban.plan import rules
 from duban.plan.forms import Form
 from duban.plan.mistakes import our_problem
-from duban.plan.model import Plan, PlanFile
+from duban.plan.model import Plan
 from duban.plan.origins import origin_problems
+from duban.plan.plan_file import PlanFile
 from duban.plan.rules.blocks import Block
 from duban.plan.rules.folder import Folder
 from duban.plan.source import Located, read_yaml

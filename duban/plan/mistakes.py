@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -37,4 +38,7 @@ def our_problem(error: Any, place: Callable[[Path, str, Any, dict[str, Any]], Pr
     kind, value = error["type"], error["input"]
     code = kind if kind in OURS else CODES.get(kind, "wrong-type")
     shown = "" if isinstance(value, dict | list) or kind == "missing" else value
-    return place(path, code, shown, {"detail": error["msg"], **error.get("ctx", {})})
+    params = {"detail": error["msg"], **error.get("ctx", {})}
+    if "expected" in params:  # 'day', 'week' or 'month'
+        params["expected"] = "、".join(re.findall(r"'([^']*)'", params["expected"]))
+    return place(path, code, shown, params)

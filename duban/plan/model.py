@@ -1,4 +1,4 @@
-"""The typed plan. Field names are the keys a coordinator writes in plan.yaml and units.csv."""
+"""The typed plan: what a campaign folder says, and what its names mean."""
 
 from __future__ import annotations
 
@@ -6,37 +6,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cached_property
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from duban import calendars
-from duban.plan.dates import LocalDays, Printed
-from duban.plan.duties import PARENT, Copy, Duty, Waiver
+from duban.plan.duties import PARENT, Copy, Duty
 from duban.plan.forms import Form
-from duban.plan.stated import Day, Id, Names, Stated, Text
-from duban.plan.tasks import Milestone, Subjects, Target, Task
-from duban.plan.units import Coordinator, Group, Office, Unit
+from duban.plan.plan_file import Phase, PlanFile
+from duban.plan.tasks import Task
+from duban.plan.units import Group, Unit
 
 T = TypeVar("T")
-
-
-class Phase(Stated):
-    """A phase 阶段; both ends belong to it. A side left open is the campaign's, or that of the phase
-    it lies within."""
-
-    id: Id
-    kind: Literal["survey", "action", "guidance", "consolidation"]
-    name: Text
-    start: Printed | None = None
-    end: Printed | None = None
-    ends_with: Text | None = None
-    """The event that ends it, where the notice prints no day."""
-    within: Id | None = None
-    """The phase it is a part of."""
-    only: Names = ()
-    """Units it concerns; empty: all."""
 
 
 class Stage(NamedTuple):
@@ -50,39 +32,6 @@ class Stage(NamedTuple):
 
 WHOLE = "campaign"
 """Id of the one stage of a plan without phases."""
-
-
-class Amended(Stated):
-    """A change of the plan, for the reader; what it changed is the plan itself."""
-
-    on: Day
-    reason: Text
-
-
-class PlanFile(Stated):
-    """plan.yaml as written."""
-
-    slug: Id
-    title: Text
-    short: Annotated[Text, Field(max_length=20)]
-    issuer: Text
-    issued: Day | None = None
-    """None: the notice prints no date."""
-    zone: Text = "Asia/Shanghai"
-    start: Printed
-    end: Printed
-    office: Office = Office()
-    days: LocalDays = LocalDays()
-    groups: tuple[Group, ...]
-    coordinator: Coordinator
-    phases: tuple[Phase, ...] = ()
-    milestones: tuple[Milestone, ...] = ()
-    subjects: tuple[Subjects, ...] = ()
-    tasks: tuple[Task, ...] = ()
-    duties: tuple[Duty, ...]
-    targets: tuple[Target, ...] = ()
-    waivers: tuple[Waiver, ...] = ()
-    amendments: tuple[Amended, ...] = ()
 
 
 class Plan(BaseModel):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import yaml
 
@@ -20,7 +21,7 @@ OF_PERIODS = {"first", "last", "period", "periods"}
 """Keys whose values name report periods."""
 NAMES = {"title", "short", "name", "issuer", "reason", "condition", "ends_with", "words", "source"}
 """Keys whose values are words: nothing in them is moved, but what speaks of time wants an eye."""
-OF_TIME = re.compile(r"\d{4}|[0-9〇一二三四五六七八九十]+[年月日号]|[上中下]旬|季度|年底|月底|从即日")
+OF_TIME = re.compile(r"\d{4}|[0-9〇一二三四五六七八九十]+[年月日号]|[上中下]旬|季度|年底|月底|即日")
 PAST = {PLAN: ("amendments",), GIVEN: ("determined",)}
 """Top-level keys that speak of the old campaign's own life."""
 
@@ -188,7 +189,9 @@ def _moved(path: Path, scalars: dict[Path, yaml.ScalarNode], move: _Move) -> str
 def _moved_date(path: Path, scalars: dict[Path, yaml.ScalarNode], move: _Move) -> tuple[date, str]:
     """A date with its precision; exact to the day where the moved day no longer fits the precision."""
     marked = scalars.get((*path[:-1], "precision"))
-    precision = marked.value if marked and path[-1] == "date" else "day"
+    precision: Any = marked.value if marked and path[-1] == "date" else "day"
+    if move.months % periods.MONTHS.get(precision, 1):
+        precision = "month"  # a quarter or year moved by some months is none any more
     old = date.fromisoformat(scalars[path].value)
     moved = move.day(old)
     for is_start in (True, False):

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from duban.plan.bundle import SPAN, Given
 from duban.plan.forms import Form
-from duban.plan.model import PlanFile
+from duban.plan.plan_file import PlanFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DAY = r"^\d{4}-\d{2}-\d{2}$"

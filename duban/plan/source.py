@@ -17,7 +17,7 @@ from duban.errors import Problem
 Path = tuple[str | int, ...]
 
 
-class _Yaml12(yaml.SafeLoader):
+class _Yaml12(yaml.SafeLoader):  # libyaml dies of deep nesting with a signal no `except` catches
     """SafeLoader with YAML 1.2's core schema; dates stay text until the model reads them."""
 
 

@@ -81,22 +81,17 @@ def _unit(row: dict[str, Any], width: int, line: int, problems: list[Problem]) -
     if row.get("_more") or None in row.values():
         problems.append(csv_problem(line, "", "csv-cells", expected=width))
         return None
-    pairs: dict[str, list[tuple[str, str]]] = {}
-    for column in ("channels", "attributes"):
-        for text in _listed(row.get(column, "")):
-            key, sign, value = text.partition("=")
-            if not sign:
-                problems.append(
-                    csv_problem(
-                        line, column, "bad-channel" if column == "channels" else "bad-attribute", text
-                    )
-                )
-                return None
-            pairs.setdefault(column, []).append((key.strip(), value.strip()))
+    found: list[Problem] = []
+    channels, attributes = (_pairs(row, column, line, found) for column in ("channels", "attributes"))
+    for key in [key for n, (key, _) in enumerate(attributes) if key in dict(attributes[:n])]:
+        found.append(csv_problem(line, "attributes", "duplicate-key", key, name=key))
+    problems += found
+    if found:
+        return None
     data: dict[str, Any] = {k: v.strip() for k, v in row.items() if v.strip()}
     data |= {column: _listed(row.get(column, "")) for column in ("groups", "aliases")}
-    data["channels"] = tuple({"kind": k, "address": v} for k, v in pairs.get("channels", ()))
-    data["attributes"] = tuple(pairs.get("attributes", ()))
+    data["channels"] = tuple({"kind": k, "address": v} for k, v in channels)
+    data["attributes"] = attributes
     try:
         return Unit.model_validate(data)
     except ValidationError as error:
@@ -104,6 +99,20 @@ def _unit(row: dict[str, Any], width: int, line: int, problems: list[Problem]) -
             our_problem(e, lambda p, c, v, k: csv_problem(line, str(p[0]), c, v, **k)) for e in error.errors()
         ]
         return None
+
+
+def _pairs(
+    row: dict[str, Any], column: str, line: int, problems: list[Problem]
+) -> tuple[tuple[str, str], ...]:
+    """What a cell of `key=value` parts says; a part that is none is a problem."""
+    parts = [(text, text.partition("=")) for text in _listed(row.get(column, ""))]
+    is_channel = column == "channels"
+    problems += [
+        csv_problem(line, column, "bad-channel" if is_channel else "bad-attribute", text)
+        for text, (_, sign, _) in parts
+        if not sign
+    ]
+    return tuple((key.strip(), value.strip()) for _, (key, _, value) in parts)
 
 
 def _listed(cell: str) -> tuple[str, ...]:

@@ -11,13 +11,15 @@ from datetime import date
 from duban import calendars
 from duban.errors import Problem
 from duban.plan.duties import COOPERATING, LEAD, RESERVED, Duty
-from duban.plan.model import Phase, Plan
+from duban.plan.model import Plan
+from duban.plan.plan_file import Phase
 from duban.plan.rhythm import Once
 from duban.plan.units import Unit
 
 PLAN = "plan.yaml"
-FEW = 24
-"""Up to so many due days of a duty each get a line of their own; more are one line."""
+FEW, FEW_UNKNOWN = 24, 6
+"""Up to so many due days of a duty, on days off or of years not announced, each get a line of their own;
+more are one line."""
 
 
 def warnings(plan: Plan, due_days: Iterable[tuple[str, str, date]]) -> list[Problem]:
@@ -41,7 +43,8 @@ def _due_days(plan: Plan, due_days: Iterable[tuple[str, str, date]]) -> Iterator
     by_duty: dict[tuple[str, bool], list[Problem]] = {}
     for problem in found:
         by_duty.setdefault((problem.key, problem.code == "year-not-announced"), []).append(problem)
-    many = {key: problems for key, problems in by_duty.items() if len(problems) > FEW}
+    few = {False: FEW, True: FEW_UNKNOWN}
+    many = {key: problems for key, problems in by_duty.items() if len(problems) > few[key[1]]}
     yield from (p for p in found if (p.key, p.code == "year-not-announced") not in many)
     for (duty, is_unknown), problems in many.items():
         days = sorted(p.value for p in problems)

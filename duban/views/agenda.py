@@ -94,7 +94,7 @@ def _row(plan: Plan, found: list[Obligation]) -> dict[str, Any]:
     to = {o.to for o in found}
     return {
         "period": period_words(first.period) if first.period else "—", "due_at": first.due_at,
-        "units": len({o.unit for o in found}), "subjects": len({o.subject for o in found if o.subject}),
+        "units": len({o.unit for o in found}), "returns": len(found) if any(o.subject for o in found) else 0,
         "to": plan.unit[first.to].name if len(to) == 1 and first.to else "", "superiors": len(to - {None}),
         "undetermined": first.due_at is None and not first.is_event, "soft": first.soft,
         "moments": first.moments, "waived": sum(o.waived is not None for o in found),

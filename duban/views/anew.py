@@ -12,15 +12,20 @@ from duban.plan.renewing import SLUG, Change, renewed
 from duban.services.renewing import write_folder
 from duban.views.check import plan_warnings
 
+YEARS = range(1950, 2151)
+"""In which a new campaign may begin: all its days then lie in years that a plan can state."""
+
 if TYPE_CHECKING:
     from duban.console import Console
 
 
 def made_anew(app: Console, slug: str, old: Bundle, start: date, folder: Path) -> dict[str, Any]:
-    """Write the new campaign's folder. Raises BadInput for a bad slug or a folder that exists, and
-    PlanInvalid for an old campaign that makes no plan."""
+    """Write the new campaign's folder. Raises BadInput for a bad slug, a start in no year of ours or a
+    folder that exists, and PlanInvalid for an old campaign that makes no plan."""
     if not SLUG.fullmatch(slug):
         raise BadInput("bad-slug", value=slug)
+    if start.year not in YEARS:
+        raise BadInput("bad-start", value=str(start), first=YEARS[0], last=YEARS[-1])
     before = parse(old)
 
     def mark(changes: list[Change]) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from duban import phrasing
 from duban.amendments import Difference, Shift, compare
 from duban.calendars import at_local
 from duban.plan import Bundle, Plan, parse
-from duban.plan.dates import PrintedDate
-from duban.plan.duties import Attachment, Copy, Duty, Moments, Waiver
+from duban.plan.duties import Waiver
 from duban.plan.given import carried
-from duban.rendering import Renderer, due_words, percent, period_words
+from duban.rendering import Renderer, due_words, period_words
 from duban.views.agenda import iso
+from duban.views.values import periods_words, value_words
 
 if TYPE_CHECKING:
     from duban.console import Console
@@ -81,53 +80,5 @@ def _name(texts: Renderer, old: Plan, new: Plan, d: Difference) -> str:
     if not isinstance(waiver, Waiver):
         return d.name or d.id
     plan = old if d.before else new
-    return f"{phrasing.names_words(texts, plan, waiver.units)} {plan.duty[waiver.duty].name}"
-
-
-def value_words(texts: Renderer, plan: Plan, d: Difference, value: Any) -> str:
-    """A value of a plan as a person would say it."""
-    none: str = texts.words["against"]["none"]
-    if value is None or value == () or value == {} or value == "":
-        return none
-    if d.part == "duty" and d.field in ("rhythm", "variants") and d.id in plan.duty:
-        return phrasing.duty_rhythm_words(texts, plan, plan.duty[d.id])
-    if d.field in ("by", "to", "lead", "cooperating", "except", "for", "only"):
-        return phrasing.names_words(texts, plan, [value] if isinstance(value, str) else value)
-    if d.part == "duty" and d.field == "phases":
-        return "、".join(plan.phase[p].name for p in value)
-    if d.part == "duty" and d.field == "form":
-        return plan.form[value].title
-    if isinstance(value, tuple):
-        return "、".join(_item_words(texts, plan, d, v) for v in value)
-    return _item_words(texts, plan, d, value)
-
-
-def _item_words(texts: Renderer, plan: Plan, d: Difference, value: Any) -> str:
-    """One value; a block without words of its own is said as its keys."""
-    if isinstance(value, bool):
-        return str(texts.words["against"]["yes" if value else "no"])
-    if isinstance(value, PrintedDate):
-        return phrasing.date_words(texts, value)
-    if isinstance(value, date):
-        return phrasing.date_words(texts, value)
-    if isinstance(value, Fraction):
-        return percent(value) if value.denominator > 1 or value < 1 else str(value)
-    if isinstance(value, Attachment):
-        return phrasing.attachments_words(texts, plan, [value])
-    if isinstance(value, Copy):
-        return phrasing.copies_words(texts, plan, [value])
-    if isinstance(value, Moments):
-        return texts.say("against.moments", m=value)
-    if isinstance(value, Duty):
-        return value.name
-    if hasattr(value, "model_dump"):
-        return "，".join(f"{k}={v}" for k, v in _shown(value).items())
-    if isinstance(value, dict):
-        return "，".join(f"{k}={v}" for k, v in value.items())
-    return str(texts.words["against"]["values"].get(str(value), value))
-
-
-def _shown(block: Any) -> dict[str, Any]:
-    """A block's own values, without marks and defaults."""
-    dumped = block.model_dump(mode="json", exclude_defaults=True, by_alias=True)
-    return {k: v for k, v in dumped.items() if k not in ("origin", "origins", "source")}
+    said = f"{phrasing.names_words(texts, plan, waiver.units)} {plan.duty[waiver.duty].name}"
+    return f"{said} {periods_words(waiver.periods)}" if waiver.periods else said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from duban import phrasing
@@ -16,46 +16,15 @@ from duban.plan.origins import Statement, statements
 from duban.plan.rhythm import Once
 from duban.plan.source import read_yaml
 from duban.rendering import Renderer, period_words
+from duban.views.statements import Explanation, Part, Said, is_under, label, last
 
 UNSAID = ("id", "slug", "zone", "version", "code", "kind")
 """Keys that only name things: who chose them matters to nobody who reads the plan back."""
-
-
 BESIDES = (
     "form", "attachments", "cc", "copy_of", "zero_report", "sign", "through", "paper", "quota", "grace",
     "phases", "ranking", "moments",
 )  # fmt: skip
 """Keys of a duty that get a statement of their own, in this order."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """One statement of the plan."""
-
-    text: str
-    source: str
-    """The notice's words it comes from, if the plan keeps them."""
-    stated: str
-    """`notice`, `coordinator`, `both`, or `` for what follows from other statements."""
-    of_coordinator: tuple[str, ...] = ()
-    """With `both`: what of it the coordinator stated."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """Statements under a heading."""
-
-    title: str
-    said: tuple[Said, ...]
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """A plan, or one duty of it, in prose."""
-
-    campaign: str
-    title: str
-    parts: tuple[Part, ...]
 
 
 def explanation(texts: Renderer, bundle: Bundle, duty: str | None = None) -> Explanation:
@@ -95,6 +64,7 @@ class _Teller:
             self._part("phases", self._listed("phases", self._phase)),
             self._part("groups", self._listed("groups", self._group)),
             self._part("tasks", self._listed("tasks", self._task)),
+            self._part("subjects", self._listed("subjects", self._subjects)),
         ]
 
     def after(self) -> list[Part]:
@@ -103,6 +73,7 @@ class _Teller:
             self._part("targets", self._listed("targets", self._target)),
             self._part("milestones", self._listed("milestones", self._milestone)),
             self._part("waivers", self._listed("waivers", self._waiver)),
+            self._part("amendments", self._listed("amendments", self._amendment)),
             self._part("open", self._open()),
         ]
 
@@ -115,12 +86,12 @@ class _Teller:
 
     def _said(self, text: str, *keys: str) -> Said:
         """A statement with the sources and origins of every value under `keys`."""
-        found = [s for s in self.stated if any(_under(s.key, key) for key in keys)]
-        told = [s for s in found if _last(s.key) not in UNSAID]
+        found = [s for s in self.stated if any(is_under(s.key, key) for key in keys)]
+        told = [s for s in found if last(s.key) not in UNSAID]
         origins = {s.origin for s in told}
         source = " / ".join(dict.fromkeys(s.source for s in found if s.source))
         labels = self.texts.words["against"]["fields"]
-        words = [labels.get(_last(s.key), "") for s in told if s.origin == "coordinator"]
+        words = [label(labels, s.key) for s in told if s.origin == "coordinator"]
         both = {"notice", "coordinator"} <= origins
         mine = tuple(dict.fromkeys(w for w in words if w)) if both else ()
         stated = (
@@ -141,6 +112,10 @@ class _Teller:
         span = {k: date_words(self.texts, getattr(file, k)) for k in ("start", "end")}
         yield self._said(self._say("span", **span), "start", "end")
         yield self._said(self._say("coordinator"), "coordinator")
+        days = {k: [date_words(self.texts, d) for d in getattr(file.days, k)] for k in ("off", "working")}
+        for key, said in (("office", self._say("office")), ("days", self._say("days", **days))):
+            if said and any(is_under(s.key, key) for s in self.stated):
+                yield self._said(said, key)
 
     def _phase(self, phase: Any) -> str:
         start, end = self.plan.phase_span(phase)
@@ -156,6 +131,13 @@ class _Teller:
         heading = any(t.under == task.id for t in self.plan.file.tasks)
         lead, cooperating = self._names(task.lead), self._names(task.cooperating)
         return self._say("task", t=task, heading=heading, lead=lead, cooperating=cooperating)
+
+    def _subjects(self, subjects: Any) -> str:
+        items = [(item.name, self._names(item.by)) for item in subjects.items]
+        return self._say("subjects", s=subjects, items=items)
+
+    def _amendment(self, amended: Any) -> str:
+        return self._say("amendment", a=amended, on=date_words(self.texts, amended.on))
 
     def _target(self, target: Any) -> str:
         return self._say("target", t=target, goal=phrasing.target_words(self.texts, self.plan, target))
@@ -175,7 +157,7 @@ class _Teller:
         said.append(self._said(self._when(duty), f"{root}.rhythm", f"{root}.variants"))
         said += self._due(of_duty(self.plan, duty.id))
         for key in BESIDES:
-            if any(_under(s.key, f"{root}.{key}") for s in self.stated):
+            if any(is_under(s.key, f"{root}.{key}") for s in self.stated):
                 said.append(self._said(self._besides(key, duty), f"{root}.{key}"))
         return Part(self.texts.say("explain.titles.duty", d=duty), tuple(s for s in said if s.text))
 
@@ -183,9 +165,12 @@ class _Teller:
         lists = {s.id: s for s in self.plan.file.subjects}
         values = {
             "by": phrasing.debtors_words(self.texts, self.plan, duty), "to": self._names([duty.to]),
-            "subjects": lists.get(duty.per or ""),
+            "subjects": lists.get(duty.per or ""), "copied": self._copied(duty),
         }  # fmt: skip
         return self._say("who", d=duty, **values)
+
+    def _copied(self, duty: Duty) -> str:
+        return self.plan.duty[duty.copy_of].name if duty.copy_of else ""
 
     def _when(self, duty: Duty) -> str:
         return self._say("when", when=phrasing.duty_rhythm_words(self.texts, self.plan, duty))
@@ -195,15 +180,22 @@ class _Teller:
         dated = [o for o in found if o.due_at]
         if dated:
             days = list(dict.fromkeys(o.due_at for o in dated))
-            periods = [period_words(o.period) if o.period else "" for o in (dated[0], dated[-1])]
+            periods = [self._period(o) for o in (dated[0], dated[-1])]
             values = {"first": dated[0], "last": dated[-1], "n": len(days), "total": len(found)}
             yield Said(self._say("due", periods=periods, **values), "", "")
+
+    def _period(self, o: Obligation) -> str:
+        """A report period; one named by its due day is said by what it covers."""
+        first, until = o.covers
+        if o.period != until.isoformat() or first == until:
+            return period_words(o.period or "")
+        return self._say("covered", days=[date_words(self.texts, day) for day in o.covers])
 
     def _besides(self, key: str, duty: Duty) -> str:
         values = {
             "form": self.plan.form_of(duty.id), "cc": phrasing.copies_words(self.texts, self.plan, duty.cc),
             "attachments": phrasing.attachments_words(self.texts, self.plan, duty.attachments),
-            "copied": self.plan.duty[duty.copy_of].name if duty.copy_of else "",
+            "copied": self._copied(duty),
             "phases": "、".join(self.plan.phase[p].name for p in duty.phases),
             "ranked": self._names(duty.ranking.units) if duty.ranking else "",
         }  # fmt: skip
@@ -222,12 +214,3 @@ class _Teller:
         for index, phase in enumerate(self.plan.file.phases):
             if phase.end is None and phase.ends_with:
                 yield self._said(self._say("undated", p=phase), f"phases[{index}].ends_with")
-
-
-def _under(key: str, around: str) -> bool:
-    return key == around or key.startswith((f"{around}.", f"{around}["))
-
-
-def _last(key: str) -> str:
-    """The innermost name: `on` of `duties[0].rhythm.on[1]`."""
-    return key.rpartition(".")[2].partition("[")[0]

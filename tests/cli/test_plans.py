@@ -92,7 +92,7 @@ def test_the_agenda_is_grouped_by_duty_and_can_be_narrowed(shell: Shell) -> None
         ("haian", "2018-09"), ("haian", "2018-10"), ("haian", "2018-11"), ("haian", "2018-12"),
     ]  # fmt: skip
     text = shell("agenda", "chongming-food")
-    assert "8个单位×29项" in text  # eight sections lead the 29 tasks that name one
+    assert "8个单位，29项" in text  # eight sections lead the 29 tasks that name one
 
 
 def test_a_calendar_file_has_every_due_day_and_milestone(shell: Shell) -> None:
@@ -125,6 +125,27 @@ def test_explain_says_the_plan_back_with_its_source_words(shell: Shell) -> None:
     assert "尚未确定" in shell("explain", "chongming-food")
 
 
+def test_explain_says_subjects_days_and_amendments_too(shell: Shell) -> None:
+    more = (
+        "\nsubjects:\n  - {id: markets, name: 重点市场, origin: coordinator,"
+        " items: [{id: m1, name: 第一市场, by: 海安分局}, {id: m2, name: 第二市场}]}\n"
+        "days: {origin: coordinator, off: [2018-10-08], working: [2018-10-06]}\n"
+        "amendments:\n  - {on: 2018-10-20, reason: 国庆后统一推迟, origin: coordinator}\n\nduties:\n"
+    )
+    text = shell("explain", str(copied(shell, HAIAN, ("\nduties:\n", more))))
+    assert "重点市场：第一市场（海安镇分局）、第二市场。（牵头科室确定）" in text
+    assert "2018年10月8日另外放假；2018年10月6日上班。（牵头科室确定）" in text
+    assert "工作日08:30发出提醒和催报。（牵头科室确定）" in text
+    assert "2018年10月20日：国庆后统一推迟。（牵头科室确定）" in text
+
+
+def test_explain_says_what_a_return_named_by_its_day_covers(shell: Shell) -> None:
+    edit = ("      on: 5\n      in: next", "      on: [10, 20]\n      in: same")
+    text = shell("explain", str(copied(shell, HAIAN, edit)), "--duty", "monthly")
+    # the campaign's months are whole: from 1 September to the first due day
+    assert "首次应于2018年9月10日（周一）24时前报2018年9月1日至2018年9月10日" in text
+
+
 def test_a_new_campaign_is_made_once_and_checked_at_once(shell: Shell) -> None:
     words = ("new", "haian-2027", "--from", HAIAN, "--start", "2027-03-01", "--out", "made/haian-2027")
     text = shell(*words)
@@ -151,7 +172,10 @@ def test_a_schema_is_printed_or_written(shell: Shell) -> None:
 def test_what_a_notice_leaves_open_is_given(shell: Shell) -> None:
     found = shell.json("agenda", "chongming-food", "--start", "2027-03-01", "--end", "2027-04-30")
     assert {o["due_day"] for o in found} == {"2027-04-05", "2027-05-05"}
-    due = ("--due", "self-check=2018-11-30", "--ledger-only")
+    given = ("--due", "self-check=2018-11-30")
+    for command in ("check", "explain"):  # tried before it is deployed
+        assert "现定为2018年11月30日前" in shell(command, HAIAN, *given)
+    due = (*given, "--ledger-only")
     assert "已启用" in shell("deploy", HAIAN, *due)
     assert "现定为2018年11月30日前" in shell("explain", HAIAN, "--duty", "self-check")
 
@@ -167,6 +191,7 @@ def test_what_a_notice_leaves_open_is_given(shell: Shell) -> None:
         (("explain", HAIAN, "--duty", "weekly"), "没有报送要求“weekly”"),
         (("new", "Haian", "--from", HAIAN, "--start", "2027-03-01"), "“Haian”不能用作名称"),
         (("new", "x", "--from", "nowhere", "--start", "2027-03-01"), "没有名为“nowhere”的专项行动"),
+        (("new", "x", "--from", HAIAN, "--start", "9999-12-31"), "不在1950年至2150年之间"),
         (("deploy", HAIAN, "--due", "2018-11-30"), "应写成 报送要求编号=日期"),
     ],
 )

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from duban.ledger import open_ledger
 from tests.support.harbour import Harbour
 from tests.support.town import Town
 
 
+@pytest.fixture(scope="session")
+def sqlite_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty virtual ledger, to be copied: making its schema takes longer than most tests."""
+    path = tmp_path_factory.mktemp("ledger") / "ledger.sqlite"
+    open_ledger(f"sqlite:///{path}", kind="virtual").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_ledger(new_postgres: Callable[..., str]) -> str:
+    """The name of a database with the same."""
+    url = new_postgres()
+    open_ledger(url, kind="virtual").close()
+    return str(make_url(url).database)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh database."""
+    """A fresh database; with a virtual ledger in it where somebody of the cast lives there."""
+    lived_in = not {"town", "port"}.isdisjoint(request.fixturenames)
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ledger.sqlite'}"
-    return str(request.getfixturevalue("new_postgres")())
+        path = tmp_path / "ledger.sqlite"
+        if lived_in:
+            shutil.copyfile(request.getfixturevalue("sqlite_ledger"), path)
+        return f"sqlite:///{path}"
+    new_postgres = request.getfixturevalue("new_postgres")
+    return str(new_postgres(request.getfixturevalue("postgres_ledger")) if lived_in else new_postgres())
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from duban import agenda
-from duban.plan import Plan
+from duban.plan import Plan, parse
 from duban.plan.rhythm import Every
-from tests.support.plans import remade
+from tests.support.plans import changed, remade
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BRANCHES = [
@@ -173,3 +173,20 @@ def test_the_day_before_a_boundary_is_the_day_it_closes() -> None:
     midnight = datetime(2018, 11, 6, tzinfo=SHANGHAI)
     assert agenda.day_before(midnight) == date(2018, 11, 5)
     assert agenda.day_before(midnight + timedelta(hours=12)) == date(2018, 11, 6)
+
+
+def test_a_unit_closed_before_a_dutys_phase_begins_owes_nothing_of_it() -> None:
+    # 总结提高阶段 is December; its list covers the phase, a summary of it everything to date
+    summary = (
+        "  - id: commendation\n",
+        "  - {id: closing, name: 总结, by: branches, to: jicha, rhythm: {due: 2018-12-25}, "
+        "phases: [consolidation], form: materials, origin: coordinator}\n  - id: commendation\n",
+    )
+    row = "email=haian@haian.example,,,coordinator"
+    for closes, owed in (("2018-11-30", False), ("2018-12-01", True)):
+        bundle = changed(
+            ("plan.yaml", *summary), ("units.csv", row, f"email=haian@haian.example,,{closes},coordinator")
+        )
+        found = agenda.of_duty(parse(bundle), "closing")
+        assert ("haian" in {o.unit for o in found}) is owed
+        assert len(found) == 9 + owed

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from duban.amendments import Amendment, compare
 from duban.plan import parse
 from duban.rendering import renderer
@@ -82,8 +84,36 @@ def test_waivers_signers_and_phases_of_a_duty_are_said_in_words() -> None:
     sign = "form: monthly\n    sign: [filler, head]\n    phases: [action]\n    origin: coordinator\n"
     _, said = amended(("plan.yaml", "duties:", waiver), ("plan.yaml", "form: monthly\n", sign))
     assert "增加免报“海安镇分局 专项行动情况月报”" in said
+    of_october = waiver.replace("reason", "periods: [2018-10], reason")
+    _, said_of_one = amended(("plan.yaml", "duties:", of_october))
+    assert said_of_one == ["增加免报“海安镇分局 专项行动情况月报 2018年10月”"]
     assert "报送要求“专项行动情况月报”的签署由 无 改为 填报人、负责人" in said
     assert "报送要求“专项行动情况月报”的所属阶段由 无 改为 集中打击阶段" in said
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        (("plan.yaml", 'morning: "08:30"', 'morning: "09:00"'),
+         "方案的办公时间由 早间发出时间：08:30，下班时间：17:30 改为 早间发出时间：09:00，下班时间：17:30"),
+        (("plan.yaml", "form: monthly\n", "form: monthly\n    quota: {at_least: 2, unit_of_measure: 期}\n"
+          "    origin: coordinator\n"),
+         "报送要求“专项行动情况月报”的数量要求由 无 改为 最低要求：2，计量单位：期"),
+        (("plan.yaml", "indicator: cases_filed", "indicator: cases_closed"),
+         "报送要求“通报表扬建议名单”的排名由 排名单位：各分局，排名依据：专项行动情况月报按时率；"
+         "专项行动情况月报报送率；专项行动情况月报立案查处网售药品违法案件 改为 排名单位：各分局，"
+         "排名依据：专项行动情况月报按时率；专项行动情况月报报送率；专项行动情况月报办结案件"),
+        (("forms/commendation.yaml", "key: [kind, rank]", "key: [kind]"),
+         "台账“通报表扬建议名单”的区分各行的列由 类别、排序 改为 类别"),
+        (("forms/monthly.yaml", "name: 宣传教育\n", "name: 宣传教育\n    for: 海安分局\n"),
+         "报表的部分“宣传教育”的填报单位由 无 改为 海安镇分局"),
+        (("forms/monthly.yaml", "within: samples", "within: inspected"),
+         "报表的行“其中：不合格”的所属由 网络抽检药品 改为 检查互联网药品经营主体"),
+    ],
+)  # fmt: skip
+def test_no_key_and_no_code_is_shown_where_there_is_a_name(edit: tuple[str, str, str], sentence: str) -> None:
+    _, said = amended(edit)
+    assert sentence in said
 
 
 def test_words_of_origin_are_no_difference() -> None:

@@ -39,9 +39,11 @@ def with_duty(made: Duty, determined: dict[str, date] | None = None) -> Plan:
         ({"every": "week", "on": "fri", "in": "same", "at": "17:00"}, "每周五17:00前报本周"),
         ({"every": "week", "on": "mon", "in": "next", "at": "closing"}, "每周一下班（17:30）前报上周"),
         ({"every": "day", "in": "next", "at": "09:00", "skip": "weekends"}, "次日09:00前报前一日，周末不报"),
-        ({"every": "half-month", "on": 3, "in": "next"}, "每半月第3天前报上半月"),
+        ({"every": "half-month", "on": 3, "in": "next"}, "每半月第3天前报上一半月"),
         ({"every": "quarter", "on": 5, "in": "next"}, "每季度后第一个月5日前报上季度"),
-        ({"every": "half-year", "on": 10, "month": 2, "in": "next"}, "每半年后第二个月10日前报上半年"),
+        ({"every": "quarter", "on": "last", "in": "next"}, "下一季度最后一天前报上季度"),
+        ({"every": "half-year", "on": "last", "in": "next"}, "下一半年最后一天前报上一半年"),
+        ({"every": "half-year", "on": 10, "month": 2, "in": "next"}, "每半年后第二个月10日前报上一半年"),
         ({"every": "year", "on": 15, "month": 1, "in": "next", "roll": "next"},
          "每年1月15日前报上年，遇休息日顺延"),
         ({"every": "month", "on": 5, "in": "next", "first": "2018-09", "last": "2018-12"},
@@ -122,5 +124,14 @@ def test_attachments_say_how_many_and_for_each_of_which() -> None:
 def test_a_target_says_what_is_measured(goal: dict[str, Any], words: str) -> None:
     from duban.phrasing import target_words
 
-    target = Target.model_validate({"id": "t", "name": "某目标", "numerator": "cases_filed", **goal})
-    assert target_words(TEXTS, HAIAN, target) == words
+    of_duty = {"id": "t", "name": "某目标", "duty": "monthly", "numerator": "cases_filed"}
+    said = target_words(TEXTS, HAIAN, Target.model_validate({**of_duty, **goal}))
+    assert said == f"{words}（按“专项行动情况月报”所报计算）"
+
+
+def test_a_target_measured_by_the_rows_of_a_register_says_what_is_counted() -> None:
+    from duban.phrasing import target_words
+
+    goal = {"id": "t", "name": "某目标", "duty": "commendation", "numerator": "persons", "at_least": 3}
+    said = target_words(TEXTS, HAIAN, Target.model_validate(goal))
+    assert said == "建议表扬个人不低于3（按“通报表扬建议名单”所报计算）"

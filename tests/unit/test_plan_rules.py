@@ -109,6 +109,13 @@ def test_only_an_undetermined_duty_can_be_set_a_day() -> None:
     ]  # fmt: skip
 
 
+def test_a_day_set_before_the_campaign_is_a_slip_of_the_pen() -> None:
+    assert codes(with_files(determined("self-check: 2018-09-05"))) == [
+        ("due-before-start", "given.yaml", "determined.self-check"),
+    ]  # fmt: skip
+    assert parse(with_files(determined("self-check: 2018-09-06")))
+
+
 # --- one broken piece hides no mistake in another -------------------------------------------------
 
 
@@ -223,6 +230,13 @@ def test_a_waiver_names_periods_and_units_of_its_duty(
         assert waived == ["haian-2018/monthly/qutang/2018-10"]
 
 
+@pytest.mark.parametrize("edit", [("every: month", "every: fortnight"), ("first: 2018-09", "first: 2019-09")])
+def test_a_waiver_is_not_blamed_for_the_periods_of_a_broken_rhythm(edit: tuple[str, str]) -> None:
+    waiver = "\n" + WAIVER.format(units="曲塘分局", period="2018-10") + "\nduties:\n"
+    found = codes(changed((PLAN, "\nduties:\n", waiver), (PLAN, *edit)))
+    assert {key for _, _, key in found} <= {f"duties[0].rhythm.{k}" for k in ("every", "first", "last")}
+
+
 @pytest.mark.parametrize(
     ("rest", "found"),
     [
@@ -242,3 +256,42 @@ def test_a_target_is_measured_by_figures_of_its_duty(rest: str, found: tuple[str
         assert parse(bundle).file.targets[0].denominator == "inspected"
     else:
         assert codes(bundle) == [(found[0], PLAN, f"targets[0].{found[1]}")]
+
+
+# --- what the sentences say -----------------------------------------------------------------------
+
+
+def sentences(*edits: tuple[str, str, str]) -> list[str]:
+    return [renderer().problem(p) for p in mistakes(changed(*edits))]
+
+
+def test_a_choice_is_told_without_the_punctuation_of_our_tools() -> None:
+    (said,) = sentences((PLAN, "in: next", "in: previous"))
+    assert said.endswith("“previous”不可用，应为 next、same 之一")
+
+
+def test_of_several_keys_the_sentence_names_each() -> None:
+    (said,) = sentences((PLAN, "{when: event}", "{when: event, within: {hours: 24, days: 1}}"))
+    assert said.endswith("hours、days、working_days 必须且只能写一项")
+
+
+def test_a_task_number_may_begin_with_a_digit_and_the_sentence_says_so() -> None:
+    (said,) = sentences((PLAN, 'id: "2.6"', 'id: "（六）"'))
+    assert "应为编号，如 1.1 或 m1" in said
+
+
+def test_an_attribute_has_one_value() -> None:
+    header = ("id,name,short,groups,parent,channels,opens", "id,name,short,groups,parent,attributes,opens")
+    row = ("email=jicha@haian.example", "officers=6;officers=7")
+    rows = texts("haian-2018")[UNITS].replace("email=", "email=").splitlines()
+    assert header[0] in rows[0]
+    table = "\n".join([rows[0].replace(*header), rows[1].replace(*row)])
+    found = [p for p in mistakes(with_files({UNITS: table})) if p.file == UNITS]
+    assert [(p.code, p.place, p.key) for p in found] == [("duplicate-key", "2", "attributes")]
+
+
+def test_a_broken_scale_is_not_compared_with_others() -> None:
+    bad = ("name: 其中：移送公安机关,", "name: 其中：移送公安机关, type: decimal, scale: 9,")
+    assert codes(changed((MONTHLY, *bad))) == [
+        ("too-large", MONTHLY, "sections[0].indicators[4].scale"),
+    ]  # fmt: skip

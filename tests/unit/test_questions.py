@@ -82,6 +82,45 @@ def test_a_chained_return_due_within_what_it_covers_is_asked_about(
     assert asked(plan, "due-before-covered") == found
 
 
+@pytest.mark.parametrize(
+    ("rhythm", "found"),
+    [
+        # September is not over on the 28th
+        ("{every: month, on: 28, in: same, first: 2018-09, last: 2018-11}", [("more", "2018-09-28")]),
+        ("{every: month, on: 28, in: same, first: 2018-09, last: 2018-11, cutoff: 25}", []),
+        ("{every: month, on: last, in: same, first: 2018-09, last: 2018-11}", []),
+        ("{every: month, on: 28, in: same, covers: to-date, first: 2018-09, last: 2018-11}", []),
+        ("{every: week, on: fri, in: same, first: 2018-W37, last: 2018-W40}", []),
+    ],
+)
+def test_a_return_due_within_its_own_month_is_asked_what_it_covers(
+    rhythm: str, found: list[tuple[str, str]]
+) -> None:
+    assert asked(with_duty(f"    rhythm: {rhythm}\n"), "due-before-covered") == found
+
+
+def test_a_return_chained_to_one_that_covers_what_there_is_covers_the_same() -> None:
+    # 科室（所）工作总结 covers up to its own due day, as the bureau's does; the monthly one is due on
+    # 25 August, its cutoff itself
+    assert asked(load("zhanjiang-2017"), "due-before-covered") == [("monthly", "2017-08-25")]
+
+
+@pytest.mark.parametrize(
+    ("by", "rhythm", "found"),
+    [
+        ("各分局", "{every: month, on: 8, in: next, first: 2018-09, last: 2018-12}", []),
+        ("各分局", "{due: 2018-10-08}", [("more", "2018-10-08")]),  # the table has periods
+        ("药品医疗器械监管科", "{every: month, on: 8, in: next}", [("more", "2018-10-08")]),  # owes none
+    ],
+)
+def test_a_copy_of_what_a_unit_does_not_owe_is_asked_about(
+    by: str, rhythm: str, found: list[tuple[str, str]]
+) -> None:
+    more = MORE.replace("by: branches", f"by: {by}") + f"    copy_of: monthly\n    rhythm: {rhythm}\n"
+    plan = parse(changed((PLAN, "duties:\n", more)))
+    assert asked(plan, "copy-of-nothing") == found
+
+
 def test_a_duty_that_falls_into_none_of_its_phases_is_named() -> None:
     plan = with_duty(
         "    rhythm: {due: 2018-12-20, covers: {start: 2018-12-01, end: 2018-12-20}}\n    phases: [survey]\n"
@@ -104,6 +143,15 @@ def test_a_unit_that_owes_itself_is_asked_about() -> None:
 def test_a_wish_is_asked_about_and_still_counted() -> None:
     plan = with_duty("    rhythm: {due: {date: 2018-11-30, soft: true}}\n")
     assert asked(plan, "soft-date") == [("more", "2018-11-30")]
+
+
+def test_a_milestone_that_is_a_wish_is_said_to_be_one() -> None:
+    line = (
+        "milestones:\n  - {id: m, name: 完成建档, origin: coordinator, on: {date: 2018-10-31, soft: true}}\n"
+    )
+    plan = parse(changed((PLAN, "\nduties:\n", f"\n{line}duties:\n")))
+    (found,) = [w for w in warnings(plan, []) if w.code == "soft-milestone"]
+    assert "节点“完成建档”的日期 10月31日（周三）是原则性要求" in said(found)
 
 
 HAIAN = "email=haian@haian.example,,,"
@@ -144,8 +192,9 @@ def test_hundreds_of_days_off_are_one_line_and_a_few_are_a_line_each() -> None:
     assert len(few) == 7
 
 
-def test_days_of_a_year_nobody_knows_are_one_line_too() -> None:
+@pytest.mark.parametrize("count", [7, 30])
+def test_days_of_a_year_nobody_knows_are_soon_one_line(count: int) -> None:
     plan = with_duty("    rhythm: {every: month, on: 5, in: next}\n")
-    days = [("more", "2099-01", date(2099, 1, day)) for day in range(1, 31)]
+    days = [("more", "2099-01", date(2099, 1, day)) for day in range(1, count + 1)]
     found = [w for w in warnings(plan, days) if w.code.startswith("many-")]
-    assert [(w.code, w.params["count"]) for w in found] == [("many-due-days-not-announced", 30)]
+    assert [(w.code, w.params["count"]) for w in found] == [("many-due-days-not-announced", count)]

@@ -52,6 +52,15 @@ def test_inexact_dates_keep_their_precision() -> None:
     assert plan.phase["survey"].end.precision == "xun"  # type: ignore[union-attr]
 
 
+def test_a_year_moved_by_some_months_is_exact_to_the_month() -> None:
+    # 2019 to 2021, moved by 38 months: not to the end of 2025
+    plan = parse(anew("meixian-2019", date(2022, 3, 1)).bundle)
+    end = plan.file.end
+    assert (end.date, end.precision) == (date(2025, 2, 28), "month")
+    whole = parse(anew("meixian-2019", date(2022, 1, 1)).bundle).file.end
+    assert (whole.date, whole.precision) == (date(2024, 12, 31), "year")
+
+
 def test_a_day_that_would_fall_before_the_start_becomes_the_start() -> None:
     # Mid-September's tenth-day span would end on 20 March, before a start on the 25th.
     plan = parse(anew("haian-2018", date(2027, 3, 25)).bundle)

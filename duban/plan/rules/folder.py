@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from duban.errors import Problem
 from duban.plan.duties import Duty, Variant
-from duban.plan.model import Phase, names
+from duban.plan.model import names
+from duban.plan.plan_file import Phase
 from duban.plan.rhythm import Chained, Dates, EndOfPhase, Event, Every, Once
 from duban.plan.rules.blocks import Block, texts_at
 from duban.plan.source import Path

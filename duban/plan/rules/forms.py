@@ -104,7 +104,7 @@ def _sums(indicators: list[Block]) -> Iterator[Problem]:
                     yield indicator.problem(at, "circular", name)
                 elif not is_number(other):
                     yield indicator.problem(at, "not-a-figure", name)
-                elif (other.get("scale"), indicator.get("scale")) != (indicator.get("scale"),) * 2:
+                elif len({other.get("scale"), indicator.get("scale")} - {None}) > 1:
                     yield indicator.problem(at, "other-scale", name, scale=other.get("scale"))
 
 

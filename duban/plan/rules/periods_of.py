@@ -42,15 +42,16 @@ def periods_of(folder: Folder, rhythm: Block) -> list[str] | None:
     if rhythm.model is Dates:
         found = rhythm.get("dates")
         return None if found is None else [d.period or d.date.date.isoformat() for d in found]
-    return list(_names(folder, rhythm)) if rhythm.model is Every else []
-
-
-def _names(folder: Folder, rhythm: Block) -> Iterator[str]:
-    every, several = typed(rhythm), len(rhythm.get("on") or ()) > 1
+    if rhythm.model is not Every:
+        return []
+    every = typed(rhythm)
     found = ends(folder, rhythm, every.every) if every else None
-    if every is None or found is None:
-        return
-    for name in periods.between(*found):
+    return list(_names(every, *found)) if every and found and found[0] <= found[1] else None
+
+
+def _names(every: Every, first: str, last: str) -> Iterator[str]:
+    several = len(every.on or ()) > 1
+    for name in periods.between(first, last):
         if several and every.every in ("week", "month"):
             yield from (day.isoformat() for day in due_days(every, name))
         else:

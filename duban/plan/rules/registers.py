@@ -39,7 +39,7 @@ def _count(count: Block, by_code: dict[str, Block], closes: bool) -> Iterator[Pr
     if count.has("open") and not closes:
         yield count.problem("open", "open-without-closed", count.raw["open"])
     if count.get("type") not in ("integer", None):
-        yield count.problem("type", "bad-choice", count.raw.get("type"), expected="'integer'")
+        yield count.problem("type", "bad-choice", count.raw.get("type"), expected="integer")
 
 
 def _choices(

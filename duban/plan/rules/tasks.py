@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from duban.errors import Problem
 from duban.plan.duties import Measure, Ranking, Waiver
@@ -132,3 +133,5 @@ def _determined(folder: Folder) -> Iterator[Problem]:
             yield unknown(folder.given, at, name, waiting or known)
         elif name not in waiting:
             yield folder.given.problem(at, "not-undetermined", day, duty=name)
+        elif folder.span and (folder.given.get("determined") or {}).get(name, date.max) < folder.span[0]:
+            yield folder.given.problem(at, "due-before-start", day, due=day)
