@@ -64,9 +64,10 @@ def _due_at(plan: Plan, within: Within, day: date, clock: time | None) -> dateti
 def beyond_quota(plan: Plan, duty: str, unit: str, period: str, subject: str | None) -> Obligation | None:
     """One more than a quota wants: nobody owes it, so it has no due time. None for anything else."""
     quota = plan.duty[duty].quota
-    wanted = [o for o in agenda.of_duty(plan, duty) if o.unit == unit and (o.period or "") == period]
-    if quota is None or not wanted or not re.fullmatch(r"[1-9][0-9]{0,3}", subject or ""):
+    if quota is None or not re.fullmatch(r"[1-9][0-9]{0,3}", subject or ""):
         return None
     if int(subject or 0) <= quota.at_least:
         return None
-    return replace(wanted[0], subject=subject, due_at=None, due_day=None, moments=(), is_event=True)
+    wanted = (o for o in agenda.of_duty(plan, duty) if o.unit == unit and (o.period or "") == period)
+    first = next(wanted, None)
+    return first and replace(first, subject=subject, due_at=None, due_day=None, moments=(), is_event=True)

@@ -108,6 +108,8 @@ class Line:
     """Id and name of each subject that is owed."""
     measure: str = ""
     """What a quota counts: 期, 篇."""
+    zero_report: bool = False
+    """Whether 零报告 is an answer."""
 
 
 def latest_per_obligation(lines: Iterable[Line]) -> list[Line]:

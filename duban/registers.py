@@ -36,9 +36,12 @@ def row(register: Register, cells: Mapping[str, int], texts: Mapping[str, str]) 
     said = Row("", False, cells, texts).said(register)
     closing = register.closed
     closed = closing is not None and said.get(closing.column) in closing.values
+    return Row(_key(said, register.key), closed, cells, texts)
+
+
+def _key(said: Mapping[str, str], codes: Sequence[str]) -> str:
     # escaped, so that two rows never have one key
-    parts = [said.get(code, "").replace("\\", "\\\\").replace("|", "\\|") for code in register.key]
-    return Row("|".join(parts), closed, cells, texts)
+    return "|".join(said.get(code, "").replace("\\", "\\\\").replace("|", "\\|") for code in codes)
 
 
 def open_rows(register: Register, rows: Iterable[Row]) -> tuple[Row, ...]:
@@ -46,10 +49,20 @@ def open_rows(register: Register, rows: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(r for r in rows if not r.closed) if register.closed else ()
 
 
-def left_out(carried: Iterable[Row], rows: Iterable[Row]) -> list[str]:
-    """Keys of open rows that a return does not mention any more."""
-    here = {r.key for r in rows}
-    return [r.key for r in carried if r.key not in here]
+def left_out(register: Register, carried: Iterable[Row], rows: Sequence[Row]) -> list[str]:
+    """Keys of open rows that a return does not mention any more. A row from before one of the key's columns
+    was added goes by the others."""
+    answers = [r.said(register) for r in rows]
+    here: dict[tuple[str, ...], set[str]] = {}
+    missing = []
+    for row in carried:
+        said = row.said(register)
+        codes = tuple(code for code in register.key if said.get(code)) or register.key
+        if codes not in here:
+            here[codes] = {_key(answer, codes) for answer in answers}
+        if _key(said, codes) not in here[codes]:
+            missing.append(row.key)
+    return missing
 
 
 def counts(register: Register, rows: Sequence[Row]) -> dict[str, int]:

@@ -31,14 +31,14 @@ def form(
 
     plan = app.plan(campaign)
     to = resolved(plan, Address(plan.slug, unit, duty, period, subject))
-    check_address(plan, to)
-    parts = (plan.unit[to.unit].short, period or plan.duty[duty].name, subject or "")
-    path = out or Path("-".join(part for part in parts if part) + ".xlsx")
     words = app.texts.words["blank"]
     if app.is_deployed(campaign):
         data = issue_form(app.ledger, to, words=words)
     else:
+        check_address(plan, to)
         data = blank_form(plan, duty, to.unit, period, words=words, subject=to.subject)
+    parts = (plan.unit[to.unit].short, period or plan.duty[duty].name, subject or "")
+    path = out or Path("-".join(part for part in parts if part) + ".xlsx")
     path.write_bytes(data)
     click.echo(app.texts.say("cli.form-written", path=path))
 

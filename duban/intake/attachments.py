@@ -84,13 +84,16 @@ def _file(wanted: Attachment, file: Attached) -> Iterator[Problem]:
 
 def _missing(wanted: Sequence[Attachment], given: Sequence[Attached]) -> Iterator[Problem]:
     counts, called = Counter(f.id for f in given), {a.id: a.name for a in wanted}
+    different = Counter(key for key, _ in {(f.id, f.data) for f in given})
     for attachment in wanted:
-        # as many as there are of another: each case with its decision
-        times = counts[attachment.per] if attachment.per else 1
+        # As many as there are of another: each case with its decision, which may be one for two cases. A
+        # case sent twice is one case.
+        count = counts[attachment.id] if attachment.per else different[attachment.id]
+        times = different[attachment.per] if attachment.per else 1
         least = attachment.at_least * times
-        if counts[attachment.id] < least:
+        if count < least:
             params = {
-                "name": attachment.name, "least": least, "count": counts[attachment.id],
+                "name": attachment.name, "least": least, "count": count,
                 "per": called.get(attachment.per or "", ""),
             }  # fmt: skip
             yield Problem("attachments-too-few", key=attachment.id, params=params)

@@ -21,6 +21,11 @@ HARMFUL = frozenset({
 })  # fmt: skip
 """What runs, or carries what runs, when somebody opens it."""
 
+PART = b"PK\x01\x02"
+"""Begins each entry of an archive's list."""
+MOST_PARTS = 20_000
+"""An archive that lists more is made to keep somebody busy: only reading its list takes seconds."""
+
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 PROGRAMS = (
     b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xfe\xed\xfa", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe",
@@ -47,11 +52,13 @@ def plain_name(name: str) -> str:
 
 
 def is_harmful(name: str, data: bytes) -> bool:
-    """Whether it could run: a program, a script, or an office file with macros."""
+    """Whether it could run: a program, a script, an office file with macros; or do harm by being read."""
     if extension(name) in HARMFUL or data.startswith(PROGRAMS):
         return True
     if data.startswith(OLE):
         return MACROS in data
+    if data.count(PART) > MOST_PARTS:
+        return True
     return any(part.lower().endswith("vbaproject.bin") for part in _parts(data))
 
 
@@ -67,7 +74,8 @@ def _by_content(data: bytes, ending: str) -> str | None:
     if data.startswith(OLE):  # one container for all older office files
         return "sheet" if ending in ("xls", "et") else "document"
     if data.startswith(b"PK"):
-        return next((kind for part, kind in PARTS.items() if part in _parts(data)), None)
+        parts = frozenset(_parts(data))
+        return next((kind for part, kind in PARTS.items() if part in parts), None)
     if data.startswith(IMAGES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
         return "image"
     if data[4:8] == b"ftyp":
@@ -90,7 +98,7 @@ def _is_text(data: bytes) -> bool:
 
 def _parts(data: bytes) -> list[str]:
     """Names of an archive's parts; nothing is inflated."""
-    if not data.startswith(b"PK"):
+    if not data.startswith(b"PK") or data.count(PART) > MOST_PARTS:
         return []
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

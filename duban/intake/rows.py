@@ -70,5 +70,5 @@ def _left_out(register: Register, carried: Sequence[Row], rows: Sequence[Row]) -
         "column": register.by_code[closing.column].name,
         "closing": "、".join(closing.values),
     }
-    for key in registers.left_out(carried, rows):
+    for key in registers.left_out(register, carried, rows):
         yield Problem("register-row-missing", key="rows", value=shown(key), params=params)

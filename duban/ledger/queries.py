@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, func, select
@@ -28,8 +28,8 @@ class Scope:
     """One obligation."""
     unsettled_until: int | None = None
     """Those with a moment that has come by then and that nothing was decided about."""
-    unsealed: bool = False
-    """Those with a message that waits for its recipient's digest."""
+    keys: tuple[str, ...] | None = None
+    """These and no others; a few hundred at most."""
 
     def where(self, phases: ColumnElement[str] = t.obligation.c.phases) -> ColumnElement[bool]:
         """The scope as a condition on `obligation`; `phases` may be those of an earlier term."""
@@ -46,9 +46,8 @@ class Scope:
             m = t.moment.c
             come = (m.campaign == self.campaign) & (m.at <= self.unsettled_until) & ~m.settled
             conditions.append(o.id.in_(select(m.obligation).where(come)))
-        if self.unsealed:
-            waiting = t.message.join(t.unsealed, t.unsealed.c.message == t.message.c.id)
-            conditions.append(o.id.in_(select(t.message.c.obligation).select_from(waiting)))
+        if self.keys is not None:
+            conditions.append(o.id.in_(self.keys))
         return and_(*conditions)
 
 
@@ -158,13 +157,18 @@ def anything_open(conn: Connection, scope: Scope, until: int) -> bool:
     return conn.execute(wanted).first() is not None
 
 
+def _whenever(scope: Scope) -> ColumnElement[bool]:
+    """The scope on `obligation` whatever its phases are now: which it had then is told by its terms."""
+    return replace(scope, phase=None).where()
+
+
 def arrivals(conn: Connection, scope: Scope, until: int, zone: tzinfo) -> dict[str, list[Arrival]]:
     """What came in for each obligation and was recorded up to `until`, by version."""
     s = t.submission.c
     rows = conn.execute(
         select(s.obligation, s.version, s.received_at, s.valid, s.zero)
         .join(t.obligation, t.obligation.c.id == s.obligation)
-        .where(scope.where(), s.recorded_at <= until)
+        .where(_whenever(scope), s.recorded_at <= until)
         .order_by(s.obligation, s.version)
     )
     found: dict[str, list[Arrival]] = defaultdict(list)
@@ -181,7 +185,7 @@ def rulings(conn: Connection, scope: Scope, until: int, zone: tzinfo) -> dict[st
     rows = conn.execute(
         select(d.obligation, d.kind, d.decided_at, d.version, d.until, d.not_a_report)
         .join(t.obligation, t.obligation.c.id == d.obligation)
-        .where(scope.where(), d.decided_at <= until)
+        .where(_whenever(scope), d.decided_at <= until)
         .order_by(d.decided_at, d.id)
     )
     found: dict[str, list[Ruling]] = defaultdict(list)

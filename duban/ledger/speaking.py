@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, true
 
 from duban import calendars
 from duban.ledger import tables as t
@@ -68,13 +69,17 @@ class Decided:
     channel: str
 
 
-def unsealed_messages(conn: Connection, until: int, day: str) -> list[Decided]:
-    """Messages decided up to `until` whose recipient has no digest of `day` yet, by recipient."""
+def unsealed_messages(
+    conn: Connection, until: int, day: str, contacts: Collection[int] | None = None
+) -> list[Decided]:
+    """Messages decided up to `until` whose recipient has no digest of `day` yet, by recipient; those for
+    some contacts only, where they are given."""
     m, u, g, of = t.message.c, t.unsealed.c, t.digest.c, t.contact_of.c
     # The recipient's first contact as the plan has it now; the one decided for where it has none left.
     now = (of.campaign == m.campaign) & (of.recipient == m.recipient) & (of.rank == 0)
     contact = func.coalesce(of.contact, u.contact)
     channel = func.coalesce(t.contact.c.channel, m.channel)
+    meant = true() if contacts is None else contact.in_(contacts)
     rows = conn.execute(
         select(
             m.id, m.campaign, m.obligation, m.kind, m.days, m.moment_at, m.due_at, m.recipient,
@@ -83,7 +88,7 @@ def unsealed_messages(conn: Connection, until: int, day: str) -> list[Decided]:
         .join(t.unsealed, u.message == m.id)
         .outerjoin(t.contact_of, now)
         .outerjoin(t.contact, t.contact.c.id == of.contact)
-        .where(m.decided_at <= until)
+        .where(m.decided_at <= until, meant)
         .where(~select(g.id).where(g.contact == contact, g.day == day, g.occasion == "").exists())
         .order_by(contact, m.campaign, m.due_at, m.id)
     )  # fmt: skip

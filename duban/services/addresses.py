@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import Connection, select
 
 from duban import agenda, debtors, events
 from duban.errors import BadInput, Problem
+from duban.ledger import tables as t
 from duban.plan import Duty, Plan, Unit
 
 SUBJECT = re.compile(r"[0-9a-z][0-9a-z.-]{0,19}")
@@ -59,7 +63,16 @@ def made_by_report(plan: Plan, to: Address) -> agenda.Obligation | None:
         return None
 
 
-def check_address(plan: Plan, to: Address) -> None:
+def check_owed(conn: Connection, plan: Plan, to: Address, now: datetime) -> None:
+    """Raises BadInput for an address that neither the ledger knows, as what was due before an amendment,
+    nor the plan in force; and for an event that has not happened yet."""
+    o, duty = t.obligation.c, plan.duty.get(to.duty)
+    known = conn.scalar(select(o.id).where(o.id == to.obligation, ~o.dropped))
+    if known is None or duty is None or to.unit not in plan.unit or not (duty.form or duty.attachments):
+        check_address(plan, to, now.astimezone(plan.zone).date())
+
+
+def check_address(plan: Plan, to: Address, today: date | None = None) -> None:
     """Raises BadInput with every part of the address that names nothing owed."""
     duty, unit = plan.duty.get(to.duty), plan.unit.get(to.unit)
     if to.obligation in _by_key(plan) and duty and (duty.form or duty.attachments):
@@ -76,7 +89,7 @@ def check_address(plan: Plan, to: Address) -> None:
         problems.append(Problem("unit-does-not-owe", key="unit", value=unit.name, params={"duty": duty.name}))
     if duty and unit and not problems:
         is_event = events.is_event(plan, duty.id, unit.id)
-        problems += _event(plan, duty, unit, to) if is_event else _period(plan, duty, to)
+        problems += _event(plan, duty, unit, to, today) if is_event else _period(plan, duty, to)
     if problems:
         raise BadInput("bad-address", tuple(problems), count=len(problems))
 
@@ -97,14 +110,15 @@ def _subject(known: list[str], to: Address) -> list[Problem]:
     return [Problem("unknown-subject", key="subject", value=to.subject or "", params={"known": known})]
 
 
-def _event(plan: Plan, duty: Duty, unit: Unit, to: Address) -> list[Problem]:
+def _event(plan: Plan, duty: Duty, unit: Unit, to: Address, today: date | None) -> list[Problem]:
     """An event's period is the day it happened, with its clock where that matters."""
-    params = {"span": f"{plan.start} … {plan.end}"}
+    last = min(plan.end, today or plan.end)
+    params = {"span": f"{plan.start} … {last}"}
     try:
         day, _ = events.happened(to.period)
     except ValueError:
         return [Problem("bad-event-day", key="period", value=to.period, params=params)]
-    if not plan.start <= day <= plan.end or not unit.is_open(day, day):
+    if not plan.start <= day <= last or not unit.is_open(day, day):
         return [Problem("bad-event-day", key="period", value=to.period, params=params)]
     known = [d.subject or "" for d in debtors.debtors(plan, duty) if d.unit == unit]
     if known != [""]:

@@ -48,7 +48,7 @@ def decide_messages(
         if not speaking.unsettled_moments(conn, scope, calendars.to_micros(now), plan.zone):
             return Said()
     with ledger.write(campaign, as_of=as_of) as w:
-        return _decide(w, plan, scope)
+        return _decide(w, deployed_plan(w.conn, campaign), scope)
 
 
 def _decide(w: Writer, plan: Plan, scope: Scope) -> Said:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
-
 from duban.calendars import to_micros
 from duban.errors import BadInput, NotAllowed, Problem
 from duban.ledger import Ledger, Writer
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
 from duban.plan import Plan
+from duban.services.addresses import Address
 from duban.services.campaigns import deployed_plan
-from duban.services.receiving import Address
+from duban.services.copying import record_ruling, return_copies
 from duban.services.terms import insert_moments, moments_of
 from duban.services.watching import standings
 from duban.standing import DecisionKind, Standing
@@ -45,13 +44,13 @@ def decide(
         before = found[0]
         version = before.version if kind in ("return", "accept") else None
         _check(before, kind, until, reason)
-        count = w.conn.scalar(select(func.count()).where(t.decision.c.obligation == to.obligation)) or 0
-        row = {
-            "id": f"{to.obligation}#{count + 1:03d}", "campaign": to.campaign, "obligation": to.obligation,
+        ruling = {
             "kind": kind, "version": version, "until": None if until is None else to_micros(until),
-            "not_a_report": not_a_report, "by": by, "reason": reason, "decided_at": w.micros,
+            "not_a_report": not_a_report, "by": by, "reason": reason,
         }  # fmt: skip
-        w.record("decision", to.campaign, [row])
+        record_ruling(w, to, ruling)
+        if kind == "return":
+            return_copies(w, plan, to, ruling)
         after = standings(w.conn, plan, scope, w.at)[0]
         if kind in ("extend", "return") and after.limit is not None:
             _move_moments(w, plan, after, after.limit)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import bindparam
 
 from duban import agenda, calendars, notices
 from duban.ledger import Ledger, Writer, journal, queries, speaking
@@ -42,6 +44,8 @@ def deliver(
     return Delivered(sealed, withdrawn, sent, failed)
 
 
+CHUNK = 500
+"""Obligations looked up by one statement."""
 BATCH = 200
 """Recipients per sealing transaction: short enough that nobody waits long for the lock."""
 
@@ -65,12 +69,12 @@ def _seal_batch(w: Writer, texts: Renderer, campaigns: set[str], batch: set[int]
     plans = {c: deployed_plan(w.conn, c) for c in campaigns}
     day = _day(w.at, plans.values())
     # Read again under the locks: another run may have sealed these in the meantime.
-    waiting = speaking.unsealed_messages(w.conn, w.micros, day)
-    stands = _standings(w, plans)
+    waiting = speaking.unsealed_messages(w.conn, w.micros, day, batch)
     by_contact: dict[int, list[Decided]] = defaultdict(list)
     for message in waiting:
-        if message.campaign in campaigns and message.contact in batch:
+        if message.campaign in campaigns:
             by_contact[message.contact].append(message)
+    stands = _standings(w, plans, waiting)
     sealed = withdrawn = 0
     for contact, mine in by_contact.items():
         kept = [m for m in mine if _still_owed(m, stands, w.at)]
@@ -102,11 +106,14 @@ def _day(now: datetime, plans: Iterable[Plan]) -> str:
     return now.astimezone(next(iter(plans)).zone).date().isoformat()
 
 
-def _standings(w: Writer, plans: dict[str, Plan]) -> dict[str, Standing]:
-    found = {}
+def _standings(w: Writer, plans: dict[str, Plan], waiting: Sequence[Decided]) -> dict[str, Standing]:
+    """How what these messages are about stands now."""
+    found: dict[str, Standing] = {}
     for campaign, plan in plans.items():
-        for stands in standings(w.conn, plan, Scope(campaign, unsealed=True), w.at):
-            found[stands.owed.key] = stands
+        keys = sorted({m.obligation for m in waiting if m.campaign == campaign})
+        for start in range(0, len(keys), CHUNK):
+            scope = Scope(campaign, keys=tuple(keys[start : start + CHUNK]))
+            found |= {s.owed.key: s for s in standings(w.conn, plan, scope, w.at)}
     return found
 
 
@@ -180,6 +187,7 @@ def _line(message: Decided, plan: Plan, stands: Standing, now: datetime) -> Line
         about=_about(duty),
         subjects=_subjects(plan, duty, stands.owed.subject),
         measure=duty.quota.unit_of_measure if duty.quota else "",
+        zero_report=duty.zero_report,
     )
 
 
@@ -205,4 +213,5 @@ def _fates(w: Writer, mine: list[Decided], kept: set[str], digest: str | None) -
         )  # fmt: skip
     for campaign, rows in by_campaign.items():
         w.record("fate", campaign, rows)
-    w.conn.execute(t.unsealed.delete().where(t.unsealed.c.message.in_([m.id for m in mine])))
+    done = t.unsealed.delete().where(t.unsealed.c.message == bindparam("id"))
+    w.conn.execute(done, [{"id": m.id} for m in mine])  # one by one: no statement takes 40,000 names

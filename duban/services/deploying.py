@@ -18,6 +18,7 @@ from duban.plan import Bundle, Plan, lineage, parse
 from duban.plan.given import carried, slug_of
 from duban.services.campaigns import versions
 from duban.services.contacts import renew_contacts
+from duban.services.copying import copy_what_is_here
 from duban.services.terms import WHAT_HOLDS, insert_moments, lay_down, moments_of, obligation_row
 from duban.services.watching import standings
 
@@ -54,7 +55,9 @@ def deploy(ledger: Ledger, bundle: Bundle, *, reason: str, as_of: datetime | Non
             _check_amendment(w, plan, reason)
         version = _record(w, bundle, slug, current[0] + 1 if current else 1, reason)
         renew_contacts(w, plan)
+        known = _known(w, slug)
         _obligations(w, plan, planned)
+        copy_what_is_here(w, plan, (x for x in planned if known and x.key not in known))
     return Deployment(slug, version, True, len(planned))
 
 
@@ -74,13 +77,19 @@ def _record(w: Writer, bundle: Bundle, slug: str, version: int, reason: str) -> 
     return version
 
 
+def _known(w: Writer, slug: str) -> set[str]:
+    o = t.obligation.c
+    return set(w.conn.scalars(select(o.id).where(o.campaign == slug, ~o.dropped)))
+
+
 def _obligations(w: Writer, plan: Plan, planned: Sequence[agenda.Obligation]) -> None:
     """Bring obligations, terms and moments in line with the plan, leaving alone what is due already and
     what events have made."""
     wanted = select(t.obligation).where(t.obligation.c.campaign == plan.slug)
     stored = {r.id: r for r in w.conn.execute(wanted)}
-    fixed = {k for k, r in stored.items() if r.event or (r.due_at is not None and r.due_at <= w.micros)}
-    _keep_names(plan, (stored[key] for key in fixed if not stored[key].dropped))
+    wanted_now = {x.key for x in planned}
+    fixed = {k for k, r in stored.items() if _holds_on(r, k in wanted_now, w.micros)}
+    _keep_names(plan, (stored[key] for key in fixed))
     fresh = {x.key: obligation_row(x, rank, w.at) for rank, x in enumerate(planned) if x.key not in fixed}
     left = {
         key: dict(stored[key]._mapping) | {"dropped": True} for key in stored.keys() - fixed - fresh.keys()
@@ -89,6 +98,14 @@ def _obligations(w: Writer, plan: Plan, planned: Sequence[agenda.Obligation]) ->
     _store(w, [row for row in (*fresh.values(), *left.values())], stored)
     lay_down(w, plan.slug, sorted(changed, key=lambda row: str(row["id"])))
     _moments(w, plan, [x for x in planned if x.key in fresh], sorted(stored.keys() - fixed))
+
+
+def _holds_on(row: Row[Any], planned: bool, now: int) -> bool:
+    """Whether a deployment leaves it alone: what is due already, and what a report has made and the plan
+    does not ask for by itself. What was dropped before it was due may be wanted again."""
+    if row.dropped:
+        return False
+    return not planned if row.event else row.due_at is not None and row.due_at <= now
 
 
 def _differs(row: dict[str, Any], stored: Row[Any] | None) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from duban.documents.blank import blank_form
 from duban.ledger import Ledger
 from duban.plan.identity import answer_form
-from duban.services.addresses import Address, check_address, resolved
+from duban.services.addresses import Address, check_owed, resolved
 from duban.services.campaigns import deployed_plan
 from duban.services.carrying import carried_rows
 
@@ -22,7 +22,7 @@ def issue_form(
     with ledger.read() as conn:
         plan = deployed_plan(conn, to.campaign, now)
         to = resolved(plan, to)
-        check_address(plan, to)
+        check_owed(conn, plan, to, now)
         rows = carried_rows(conn, plan, to, now)
     register = answer_form(plan, to.duty, to.unit).register_
     filled = [row.values(register) for row in rows] if register else []

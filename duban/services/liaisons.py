@@ -31,7 +31,7 @@ def name_liaisons(
     w.conn.execute(t.liaison.delete().where(x.campaign == plan.slug, x.unit == unit))
     if rows:
         w.conn.execute(t.liaison.insert(), rows)
-    renew_contacts(w, plan)
+    renew_contacts(w, plan, unit)
 
 
 def people(form: Form, parsed: Parsed) -> list[Mapping[str, str]]:

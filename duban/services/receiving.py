@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row as Record
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from duban import calendars
 from duban.debtors import attachments_of
 from duban.errors import BadInput, Problem, SubmissionInvalid
 from duban.intake.attachments import Attached, attachment_problems, names, sound
+from duban.intake.file_kinds import plain_name
 from duban.intake.submission import Parsed, read_submission
 from duban.ledger import Ledger, Writer, journal
 from duban.ledger import tables as t
@@ -22,20 +23,18 @@ from duban.plan import Plan
 from duban.plan.duties import Attachment
 from duban.registers import Row
 from duban.services import storing
-from duban.services.addresses import Address, check_address, copied, made_by_report, resolved
+from duban.services.addresses import Address, check_address, check_owed, resolved
 from duban.services.campaigns import deployed_plan
 from duban.services.carrying import carried_rows
+from duban.services.copying import copy_return, copy_where_lacking, make_owed, record_submission
 from duban.services.liaisons import name_liaisons, people
 from duban.services.receipts import Receipt, late_by, receipt, receipt_number, repeated_receipt
-from duban.services.terms import add_event
 from duban.services.watching import standings
 
 __all__ = [
     "Address", "Attached", "Receipt", "check_address", "late_by", "receipt_number", "receive", "resolved",
 ]  # fmt: skip
 
-COPY = "copy"
-"""The door of a submission that another one has made."""
 LIST = "attachments.json"
 """What the file is called that stands for a return of attachments alone: the list of them."""
 
@@ -72,20 +71,35 @@ def receive(
 
     `received_at` decides timeliness; without it the file was received now.
     """
-    with ledger.read() as conn:
-        plan = deployed_plan(conn, to.campaign)
-        to = resolved(plan, to)
-        check_address(plan, to)
-        carried = carried_rows(conn, plan, to, ledger.now(as_of))
-    data, file_name, attachments = _alone(plan, to, data, file_name, attachments)
-    parsed, problems = _read(plan, to, data, file_name, attachments, carried)
-    with ledger.write(to.campaign, as_of=as_of) as w:
-        received = received_at or min(w.clock_at, w.at)
-        if received > w.clock_at:
-            raise BadInput("received-in-future", received_at=received.isoformat())
-        kept = sound(_wanted(plan, to), attachments)
-        salt = storing.salt_of(ledger)
-        return _store(w, plan, _Return(to, data, file_name, parsed, problems, kept, door, received, salt))
+    while True:
+        with ledger.read() as conn:
+            plan = deployed_plan(conn, to.campaign)
+            named = resolved(plan, to)
+            now = ledger.now(as_of)
+            check_owed(conn, plan, named, now)
+            carried = carried_rows(conn, plan, named, now)
+        content, name, files = _alone(plan, named, data, plain_name(file_name), attachments)
+        parsed, problems = _read(plan, named, content, name, files, carried)
+        kept = sound(_wanted(plan, named), files)
+        with ledger.write(to.campaign, as_of=as_of) as w:
+            if deployed_plan(w.conn, to.campaign) is not plan:
+                continue  # amended since it was read
+            received = received_at or min(w.clock_at, w.at)
+            if received > w.clock_at:
+                raise BadInput("received-in-future", received_at=received.isoformat())
+            salt = storing.salt_of(ledger)
+            sent = _Return(named, content, name, parsed, problems, kept, door, received, salt)
+            return _store(w, plan, _discreet(plan, sent))
+
+
+def _discreet(plan: Plan, sent: _Return) -> _Return:
+    """Files with personal answers are not put on record by names that may tell whose they are."""
+    form = plan.form_for(sent.to.duty, sent.to.unit)
+    if form is None or not form.is_personal:
+        return sent
+    files = (replace(f, file_name=storing.neutral_name(f.id, f.file_name)) for f in sent.attached)
+    name = storing.neutral_name(sent.to.duty, sent.file_name)
+    return replace(sent, file_name=name, attached=tuple(files))
 
 
 def _wanted(plan: Plan, to: Address) -> tuple[Attachment, ...]:
@@ -129,24 +143,25 @@ def _read(
 
 def _store(w: Writer, plan: Plan, sent: _Return) -> Receipt:
     key, form = sent.to.obligation, plan.form_for(sent.to.duty, sent.to.unit)
-    _make(w, plan, sent.to)
+    make_owed(w, plan, sent.to)
     found = standings(w.conn, plan, Scope(sent.to.campaign, key=key), w.at)
     stands = found[0] if found else None  # without a due time it does not stand before its first report
     last = _last(w, key)
     if last and stands and _is_same(w, sent, last) and (not last.valid or stands.version == last.version):
+        if last.valid:
+            copy_where_lacking(w, plan, sent.to, _row(sent, storing.Contents().digest))
         return repeated_receipt(w, plan, sent.to, last.id, stands, sent.problems)
     version = last.version + 1 if last else 1
     held = storing.contents(f"{key}@{version}", form, sent.parsed, sent.attached, sent.salt)
-    storing.keep_file(w, sent.data, personal=form is not None and form.is_personal)
-    for file in sent.attached:
-        storing.keep_file(w, file.data)
-    row = _record(w, sent, sent.to, version, held, storing.without_personal(sent.problems, form))
+    storing.keep_files(w, sent.data, sent.attached, personal=form is not None and form.is_personal)
+    problems = storing.without_personal(sent.problems, form)
+    row = record_submission(w, sent.to, _row(sent, held.digest, problems))
     storing.keep_contents(w, row["id"], held)
     if form and form.fills and row["valid"]:
         name_liaisons(w, plan, sent.to.unit, row["id"], people(form, sent.parsed))
     head = w.heads[sent.to.campaign]
     if row["valid"]:
-        _copy(w, plan, sent)
+        copy_return(w, plan, sent.to, row)
     return receipt(
         plan, sent.to, row, (head.seq, head.digest), limit=stands.limit if stands else None,
         problems=sent.problems, attachments=[f.name for f in sent.attached],
@@ -168,40 +183,12 @@ def _is_same(w: Writer, sent: _Return, last: Record[Any]) -> bool:
     return same and last.file == storing.digest_of(sent.data) and last.valid == (not sent.problems)
 
 
-def _record(
-    w: Writer, sent: _Return, to: Address, version: int, held: storing.Contents, problems: Sequence[Problem],
-) -> dict[str, Any]:  # fmt: skip
-    """One submission takes its place in the journal, with the next number."""
-    s = t.submission.c
-    number = (w.conn.scalar(select(func.max(s.receipt_no)).where(s.campaign == to.campaign)) or 0) + 1
-    row = {
-        "id": f"{to.obligation}@{version}", "campaign": to.campaign, "receipt_no": number,
-        "obligation": to.obligation, "version": version, "valid": not problems, "zero": sent.parsed.zero,
-        "received_at": calendars.to_micros(sent.received_at), "recorded_at": w.micros,
-        "door": sent.door if to == sent.to else COPY, "file": storing.digest_of(sent.data),
-        "file_name": sent.file_name, "signed": journal.canonical(sent.parsed.signed),
-        "problems": journal.canonical([asdict(p) for p in problems]), "cells_digest": held.digest,
-        "plan_version": _plan_version(w, to.campaign),
+def _row(sent: _Return, cells_digest: str, problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    """What a submission says of itself, whichever obligation it is for."""
+    return {
+        "valid": not problems, "zero": sent.parsed.zero,
+        "received_at": calendars.to_micros(sent.received_at), "door": sent.door,
+        "file": storing.digest_of(sent.data), "file_name": sent.file_name,
+        "signed": journal.canonical(sent.parsed.signed),
+        "problems": journal.canonical([asdict(p) for p in problems]), "cells_digest": cells_digest,
     }  # fmt: skip
-    w.record("submission", to.campaign, [row])
-    return row
-
-
-def _copy(w: Writer, plan: Plan, sent: _Return) -> None:
-    """The same return meets every duty of the unit that is a copy of this one, for the same period."""
-    for to in copied(plan, sent.to):
-        _make(w, plan, to)
-        last = _last(w, to.obligation)
-        _record(w, sent, to, last.version + 1 if last else 1, storing.Contents(), ())
-
-
-def _make(w: Writer, plan: Plan, to: Address) -> None:
-    """An event, or one more than a quota wants, makes its own obligation when it is first reported."""
-    made, key = made_by_report(plan, to), t.obligation.c.id
-    if made is not None and w.conn.scalar(select(key).where(key == to.obligation)) is None:
-        add_event(w, plan, made)
-
-
-def _plan_version(w: Writer, campaign: str) -> int:
-    p = t.plan_version.c
-    return w.conn.scalar(select(func.max(p.version)).where(p.campaign == campaign)) or 1

@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sqlalchemy import select
+
 from duban.errors import Problem
 from duban.intake.attachments import Attached
+from duban.intake.file_kinds import extension
 from duban.intake.submission import Parsed
 from duban.ledger import Ledger, Writer, insert_once, journal
 from duban.ledger import tables as t
@@ -63,8 +66,9 @@ def contents(
     for n, row in enumerate(parsed.rows, start=1):
         entries.append((n, row.key, row.closed, {**row.cells, **kept(columns, row.texts, f"{n}/")}))
     files = tuple((n, f.id, f.name, digest_of(f.data)) for n, f in enumerate(attached, start=1))
-    texts = kept(form.by_code if form else {}, parsed.texts, "")
-    return Contents(parsed.cells, texts, Extras(files, parsed.notes, tuple(entries)), personal)
+    known = form.by_code if form else {}
+    texts, notes = kept(known, parsed.texts, ""), kept(known, parsed.notes, "note/")
+    return Contents(parsed.cells, texts, Extras(files, notes, tuple(entries)), personal)
 
 
 def _apart(text: str, salt: str, personal: list[dict[str, str]]) -> str:
@@ -73,18 +77,34 @@ def _apart(text: str, salt: str, personal: list[dict[str, str]]) -> str:
     return digest
 
 
+def neutral_name(name: str, file_name: str) -> str:
+    """A file's name that says only what kind it is."""
+    ending = extension(file_name)
+    return f"{name}.{ending}" if ending.isascii() and ending.isalnum() and len(ending) <= 5 else name
+
+
 def digest_of(data: bytes) -> str:
     """SHA-256, by which files are kept and known."""
     return hashlib.sha256(data).hexdigest()
 
 
-def keep_file(w: Writer, data: bytes, *, personal: bool = False) -> str:
-    """Keep bytes under their digest; of a file with personal answers where they can be erased."""
-    digest = digest_of(data)
+def keep_files(w: Writer, data: bytes, attached: Sequence[Attached], *, personal: bool) -> None:
+    """Keep a return's bytes under their digests; those of a form with personal answers, and what came with
+    it, where they can be erased."""
+    files = {digest_of(content): content for content in (data, *(f.data for f in attached))}
+    for digest in sorted(files):  # in one order, so that two returns at once cannot wait in a ring
+        _keep(w, digest, files[digest], personal)
+
+
+def _keep(w: Writer, digest: str, data: bytes, personal: bool) -> None:
     row = {"digest": digest, "size": len(data), "content": b"" if personal else data}
-    if insert_once(w.conn, t.file, row) and personal:
+    f = t.file.c
+    if insert_once(w.conn, t.file, row) or not data:
+        elsewhere = personal and bool(data)
+    else:  # known: what was erased since and is sent again is held again
+        elsewhere = w.conn.scalar(select(f.content).where(f.digest == digest)) == b""
+    if elsewhere:
         insert_once(w.conn, t.held_file, {"digest": digest, "content": data})
-    return digest
 
 
 def keep_contents(w: Writer, submission: str, held: Contents) -> None:
@@ -114,7 +134,8 @@ def _either(value: int | str) -> dict[str, Any]:
 
 
 def without_personal(problems: Sequence[Problem], form: Form | None) -> list[Problem]:
-    """Problems as they go on record: a personal answer that could not be taken is not quoted there."""
-    columns = form.register_.columns if form and form.register_ else ()
-    personal = {i.code for i in (*(form.indicators if form else ()), *columns) if i.personal}
-    return [replace(p, value="") if p.key in personal else p for p in problems]
+    """Problems as they go on record: of a form with personal answers nothing is quoted there, since a
+    number may well stand in the row of another."""
+    if form is None or not form.is_personal:
+        return list(problems)
+    return [replace(p, value="", file="", params={}) for p in problems]

@@ -68,7 +68,11 @@ def add_event(w: Writer, plan: Plan, x: agenda.Obligation) -> None:
     """An event makes its own obligation when it is first reported; one with a limit has a due time and
     is chased around it."""
     row = obligation_row(x, 0, _deployed_at(w, plan))
-    w.conn.execute(t.obligation.insert(), row)
+    o = t.obligation.c
+    # an amendment may have dropped it before it was sent after all
+    again = w.conn.execute(t.obligation.update().where(o.id == x.key).values(row))
+    if again.rowcount == 0:
+        w.conn.execute(t.obligation.insert(), row)
     lay_down(w, x.campaign, [row])
     if x.due_at is not None:
         insert_moments(w, [(x.key, x.due_at, moments_of(plan, x.duty, x.unit, x.due_at))])

@@ -3,6 +3,7 @@ body that does not work here. A person puts it on record; until then it is shown
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -47,7 +48,8 @@ def witness(
     ledger: Ledger, to: Address, kind: LegKind, *, at: datetime | None, by: str, note: str = "",
     as_of: datetime | None = None,
 ) -> Leg:  # fmt: skip
-    """Put on record that an original arrived or a report was sent, `at` (now, where None).
+    """Put on record that an original arrived or a report was sent, `at` (now, where None); an original may
+    come before the return itself.
 
     Raises BadInput for an obligation that does not exist or a future time, NotAllowed where the plan
     wants no original or the recipient works here.
@@ -72,7 +74,7 @@ def witness(
             "recorded_at": w.micros,
         }  # fmt: skip
         w.record("evidence", to.campaign, [row])
-        return next(leg for leg in legs(w.conn, plan, scope, w.at) if leg.kind == kind)
+        return _leg(plan, found[0], kind, _on_record(w.conn, scope, w.at, plan))
 
 
 def wanted(plan: Plan, stands: Standing) -> tuple[LegKind, ...]:
@@ -95,10 +97,13 @@ def legs(conn: Connection, plan: Plan, scope: Scope, now: datetime) -> list[Leg]
     found = []
     for stands in standings(conn, plan, scope, now):
         for kind in wanted(plan, stands) if stands.met else ():
-            owed = stands.owed
-            at = on_record.get((owed.key, kind))
-            found.append(Leg(owed.key, owed.duty, owed.unit, owed.period, kind, _due(plan, stands, kind), at))
+            found.append(_leg(plan, stands, kind, on_record))
     return found
+
+
+def _leg(plan: Plan, stands: Standing, kind: LegKind, on_record: Mapping[tuple[str, str], datetime]) -> Leg:
+    owed, at = stands.owed, on_record.get((stands.owed.key, kind))
+    return Leg(owed.key, owed.duty, owed.unit, owed.period, kind, _due(plan, stands, kind), at)
 
 
 def _due(plan: Plan, stands: Standing, kind: LegKind) -> datetime | None:

@@ -32,6 +32,15 @@ def test_an_event_is_on_time_within_its_hours(port: Harbour, when: str, on_time:
     assert port.proven()
 
 
+def test_an_event_of_tomorrow_is_a_slip_of_the_pen(port: Harbour) -> None:
+    data = document({"narrative": "甲"})
+    with pytest.raises(BadInput) as caught:
+        port.send("finding", "east", "2024-03-02", "2024-03-01 23:59:59", data)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.params["span"]) == ("bad-event-day", "2024-01-01 … 2024-03-01")
+    assert port.send("finding", "east", "2024-03-02", "2024-03-02 00:00:00", data).valid
+
+
 def test_more_than_the_quota_is_welcome_and_expected_of_nobody(port: Harbour) -> None:
     for subject in ("1", "3"):
         brief = [Attached("brief", f"{subject}.pdf", PDF + subject.encode())]

@@ -74,6 +74,16 @@ def test_of_an_original_that_came_twice_the_first_counts(zhanjiang: Town) -> Non
     assert standing_legs(zhanjiang, "2018-01-01 00:00")["original"].at == at("2017-12-22 09:00")
 
 
+def test_an_original_may_arrive_before_the_return(town: Town) -> None:
+    deploy(
+        town.ledger, read_bundle(ROOT / "data" / "campaigns" / ZHANJIANG), reason="test",
+        as_of=at("2017-06-12 08:30"),
+    )  # fmt: skip
+    leg = witness(town.ledger, FINAL, "original", at=None, by="稽查科", as_of=at("2017-12-18 09:00"))
+    assert (leg.kind, leg.at) == ("original", at("2017-12-18 09:00"))
+    assert standing_legs(town, "2017-12-18 10:00") == {}  # shown once there is a return that it belongs to
+
+
 def test_nothing_can_have_arrived_tomorrow(zhanjiang: Town) -> None:
     with pytest.raises(BadInput, match="received-in-future"):
         witness(

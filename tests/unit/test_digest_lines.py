@@ -11,6 +11,7 @@ import pytest
 from duban.notices import Line, speaker, together
 from duban.plan import Plan
 from duban.rendering import renderer
+from tests.support.plans import remade
 from tests.support.stands import DUE
 
 # --- units that close -----------------------------------------------------------------------------
@@ -18,7 +19,7 @@ from tests.support.stands import DUE
 
 def merged(haian: Plan, **changes: dict[str, Any]) -> Plan:
     units = tuple(u.model_copy(update=changes.get(u.id, {})) for u in haian.units)
-    return haian.model_copy(update={"units": units})
+    return remade(haian, units=units)
 
 
 def test_what_a_closed_unit_owes_is_said_to_who_took_over_from_the_day_after(haian: Plan) -> None:
@@ -100,3 +101,13 @@ def test_a_line_within_the_grace_does_not_speak_of_overdue() -> None:
     }  # fmt: skip
     body = renderer().render("messages/digest-body.txt", **values)
     assert "应于11月5日（周一）24时前报送，已过时限1天，请在宽限期内报送\n" in body
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_zero_report_is_offered_only_where_it_is_an_answer(accepted: bool) -> None:
+    values = {
+        "owed": [about("1.1.1", zero_report=accepted)], "escalated": [], "day": date(2018, 11, 1),
+        "issuer": "局", "recipient": "执法科", "several": False,
+    }  # fmt: skip
+    for part in ("txt", "html"):
+        assert ("零报告" in renderer().render(f"messages/digest-body.{part}", **values)) is accepted

@@ -117,6 +117,22 @@ def test_too_few_are_counted_and_each_case_has_its_decision() -> None:
     assert (problem.params["least"], problem.params["count"], problem.params["per"]) == (3, 2, "典型案例")
 
 
+def test_a_case_sent_twice_is_one_case_and_two_may_share_a_decision() -> None:
+    decisions = CASES[2:]
+    twice = [Attached("cases", "甲案.pdf", PDF + b"1"), Attached("cases", "甲案副本.pdf", PDF + b"1")]
+    (problem,) = attachment_problems(WANTED, [*twice, *decisions])
+    assert (problem.code, problem.key, problem.params["count"]) == ("attachments-too-few", "cases", 1)
+    shared = [Attached("decisions", f"{n}.pdf", PDF + b"3") for n in "甲乙"]
+    assert codes(*CASES[:2], *shared) == []
+
+
+def test_an_archive_that_lists_endlessly_is_not_read() -> None:
+    entry = b"PK\x01\x02" + bytes(8)
+    assert is_harmful("a.docx", b"PK\x03\x04" + entry * 20_001)
+    assert not is_harmful("a.docx", b"PK\x03\x04" + entry * 20_000)
+    assert kind_of("a.docx", b"PK\x03\x04" + entry * 20_001) is None
+
+
 def test_every_file_that_does_not_fit_is_named() -> None:
     wrong: list[tuple[Attached, str]] = [
         (Attached("pictures", "案例.pdf", PDF), "attachment-wrong-kind"),

@@ -33,7 +33,15 @@ def test_only_open_rows_are_carried_on() -> None:
 
 
 def test_an_open_row_that_is_not_mentioned_is_left_out_by_its_key() -> None:
-    assert registers.left_out([row("甲"), row("乙")], [row("乙", "已整改")]) == ["甲|堆放"]
+    assert REGISTER is not None
+    assert registers.left_out(REGISTER, [row("甲"), row("乙")], [row("乙", "已整改")]) == ["甲|堆放"]
+
+
+def test_a_row_from_before_a_key_column_goes_by_the_other_columns() -> None:
+    assert REGISTER is not None
+    old = registers.row(REGISTER, {}, {"place": "甲"})
+    assert registers.left_out(REGISTER, [old], [row("甲", "已整改")]) == []
+    assert registers.left_out(REGISTER, [old], [row("乙")]) == ["甲|"]
 
 
 def test_rows_count_to_figures() -> None:
