@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from deployments.schedules import DELIVER_EVERY, schedules
+from deployments.schedules import DELIVER_EVERY, INTAKE_EVERY, schedules
 from duban.plan import Plan, parse
 from duban.services.campaigns import read_bundle
 from duban.settings import ROOT, ZONE
@@ -32,7 +32,7 @@ def text(found: list[Plan]) -> str:
     """The whole file."""
     document: dict[str, Any] = {
         "name": "duban",
-        "deployments": [*(campaign_deployment(plan) for plan in found), deliver_deployment()],
+        "deployments": [*(campaign_deployment(plan) for plan in found), *installation_deployments()],
     }
     return HEAD + yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=100)
 
@@ -50,14 +50,17 @@ def campaign_deployment(plan: Plan) -> dict[str, Any]:
     }
 
 
-def deliver_deployment() -> dict[str, Any]:
-    """The one deliver flow of the installation."""
-    return {
-        "name": "deliver",
-        "entrypoint": "flows.deliver.deliver",
-        "schedules": [{"cron": DELIVER_EVERY, "timezone": ZONE.key, "active": True}],
-        "work_pool": {"name": POOL},
-    }
+def installation_deployments() -> list[dict[str, Any]]:
+    """The one deliver flow and the one intake flow of the installation."""
+    return [
+        {
+            "name": name,
+            "entrypoint": f"flows.{name}.{name}",
+            "schedules": [{"cron": every, "timezone": ZONE.key, "active": True}],
+            "work_pool": {"name": POOL},
+        }
+        for name, every in (("deliver", DELIVER_EVERY), ("intake", INTAKE_EVERY))
+    ]
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ from duban.plan import Plan
 
 DELIVER_EVERY = "*/10 * * * *"
 """Cron of the installation-wide deliver flow."""
+INTAKE_EVERY = "*/5 * * * *"
+"""Cron of the installation-wide intake flow."""
 
 
 def rrules(plan: Plan, shift: timedelta = timedelta()) -> list[str]:

@@ -12,28 +12,33 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.schedules import CronSchedule, RRuleSchedule
 from prefect.types.entrypoint import EntrypointType
 
-from deployments.schedules import DELIVER_EVERY, rrules
+from deployments.schedules import DELIVER_EVERY, INTAKE_EVERY, rrules
+from duban.doors.draining import has_doors
 from duban.ledger import queries
 from duban.plan import Plan
 from duban.services.campaigns import deployed_plan
 from duban.settings import ZONE
 from flows.campaign import campaign
 from flows.deliver import deliver
+from flows.intake import intake
 from tasks.house import house
 
 
 async def runnables(plans: list[Plan], shift: timedelta = timedelta(), active: bool = True) -> list[Any]:
-    """The deployments of these campaigns, and of the deliver flow, for a process that serves them."""
+    """The deployments of these campaigns, and of the flows of the whole installation, for a process that
+    serves them. Without a door nothing has to be drained."""
     made = [await campaign_runnable(plan, shift, active) for plan in plans]
-    cron = DeploymentScheduleCreate(
-        schedule=CronSchedule(cron=DELIVER_EVERY, timezone=ZONE.key), active=active
-    )
-    made.append(
-        await deliver.ato_deployment(
-            "deliver", schedules=[cron] if active else [], entrypoint_type=EntrypointType.MODULE_PATH
-        )
-    )
+    made.append(await _installation_runnable(deliver, DELIVER_EVERY, active))
+    if has_doors(house().settings):
+        made.append(await _installation_runnable(intake, INTAKE_EVERY, active))
     return made
+
+
+async def _installation_runnable(flow: Any, every: str, active: bool) -> Any:
+    cron = DeploymentScheduleCreate(schedule=CronSchedule(cron=every, timezone=ZONE.key), active=active)
+    return await flow.ato_deployment(
+        flow.name, schedules=[cron] if active else [], entrypoint_type=EntrypointType.MODULE_PATH
+    )
 
 
 async def campaign_runnable(plan: Plan, shift: timedelta, active: bool) -> Any:

@@ -15,17 +15,23 @@ from duban.rendering import renderer
 
 MARK = ".duban-demo"
 UI_PORT = 4200
+REAL_DOORS = ("DUBAN_DROP_FOLDER", "DUBAN_DROP_FOLDER_FILE", "DUBAN_MAILBOX", "DUBAN_MAILBOX_FILE")
+"""A demo must not take real returns out of them."""
 
 
 def demo_env(folder: Path, api_port: int, mail_port: int, hook_port: int) -> dict[str, str]:
     """Everything the demo's processes are told by their environment."""
-    return prefect_env(folder / "prefect", api_port) | {
-        "DUBAN_VAR": str(folder),
-        "DUBAN_LEDGER_URL": f"sqlite:///{folder / 'ledger.sqlite'}",
-        "DUBAN_CHANNEL_EMAIL": f"mailto://127.0.0.1:{mail_port}/?mode=insecure"
-        "&from=duban@haian.example&to={address}",
-        "DUBAN_CHANNEL_WEBHOOK": f"json://127.0.0.1:{hook_port}/{{address}}",
-    }
+    return (
+        prefect_env(folder / "prefect", api_port)
+        | {
+            "DUBAN_VAR": str(folder),
+            "DUBAN_LEDGER_URL": f"sqlite:///{folder / 'ledger.sqlite'}",
+            "DUBAN_CHANNEL_EMAIL": f"mailto://127.0.0.1:{mail_port}/?mode=insecure"
+            "&from=duban@haian.example&to={address}",
+            "DUBAN_CHANNEL_WEBHOOK": f"json://127.0.0.1:{hook_port}/{{address}}",
+        }
+        | dict.fromkeys(REAL_DOORS, "")
+    )
 
 
 @contextmanager

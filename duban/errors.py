@@ -5,8 +5,10 @@ DubanError
 │   ├── PlanInvalid      a campaign folder that does not make a plan
 │   └── SubmissionInvalid  a file that does not make a submission
 ├── NotAllowed           the ledger refuses: its clock, its triggers, its order
+├── DoorShut             a drop folder or mailbox cannot be reached: nothing is known of what lies in it
 └── DeliveryFailed       a channel did not take a message
     ├── Permanent        trying again cannot help
+    │   └── NoSuchAddress  nobody is there
     └── Retryable        trying again may help
 
 An error carries codes and values; templates/wording.yaml turns them into Chinese at the rim.
@@ -61,6 +63,10 @@ class NotAllowed(DubanError):
     """The ledger refuses what was asked."""
 
 
+class DoorShut(DubanError):
+    """A drop folder or mailbox cannot be reached: nothing is known of what lies in it."""
+
+
 class DeliveryFailed(DubanError):
     """A channel did not take a message."""
 
@@ -71,6 +77,10 @@ class DeliveryFailed(DubanError):
 
 class Permanent(DeliveryFailed):
     """The address or the channel's set-up is wrong: trying again cannot help."""
+
+
+class NoSuchAddress(Permanent):
+    """The other side takes no mail for that address."""
 
 
 class Retryable(DeliveryFailed):

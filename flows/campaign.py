@@ -15,6 +15,7 @@ from flows.names import campaign_run_name, overdue_name
 from flows.phase import phase, show_progress
 from tasks.collect import Look, look
 from tasks.house import house
+from tasks.intake import take_in
 from tasks.lease import drop_lease, give_back_lease, take_lease
 from tasks.notify import notify
 from tasks.publish import draw_board, publish
@@ -37,7 +38,9 @@ async def campaign(campaign: str, as_of: datetime | None = None) -> State[Any]:
 
 
 async def run_once(campaign: str, owner: str, as_of: datetime | None) -> State[Any]:
-    """Open every phase that has something to do, then draft documents and draw the board."""
+    """Drain the doors, open every phase that has something to do, then draft documents and draw the board.
+    A door that cannot be reached fails the run: nobody is chased for a return that may lie in it."""
+    take_in(owner, as_of)
     found = look(campaign, as_of)
     failed = []
     for progress in found.phases:

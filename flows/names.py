@@ -31,8 +31,17 @@ def phase_run_name() -> str:
 
 def deliver_run_name() -> str:
     """`发送 · 2018-11-05 08:30`."""
+    return _installation_run_name("deliver")
+
+
+def intake_run_name() -> str:
+    """`收件 · 2018-11-05 08:30`."""
+    return _installation_run_name("intake")
+
+
+def _installation_run_name(flow: str) -> str:
     (as_of,) = _parameters("as_of")
-    title = house().texts.words["run"]["deliver"]
+    title = house().texts.words["run"][flow]
     return f"{title} · {_instant(as_of).astimezone(house().settings.zone):%Y-%m-%d %H:%M}"
 
 

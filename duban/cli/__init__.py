@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from duban.cli import collecting, deciding, looking, plans, running
+from duban.cli import collecting, deciding, doors, looking, plans, running
 from duban.cli.options import cli
 from duban.console import show_problems
 from duban.errors import BadInput, DubanError
 from duban.rendering import renderer
 
-__all__ = ["cli", "collecting", "deciding", "looking", "main", "plans", "running"]
+__all__ = ["cli", "collecting", "deciding", "doors", "looking", "main", "plans", "running"]
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from duban.cli.options import (
     campaign_argument,
     cli,
     givens,
+    giving,
     json_option,
-    spanning,
     to_file,
     to_folder,
 )  # fmt: skip
@@ -22,8 +22,7 @@ from duban.console import Console, emit_json, instant
 @cli.command(help=WORDS["deploy"])
 @campaign_argument
 @click.option("--reason", default="", help=WORDS["reason"])
-@spanning
-@click.option("--due", multiple=True, metavar="DUTY=DATE", help=WORDS["due"])
+@giving
 @click.option("--ledger-only", is_flag=True, help=WORDS["ledger_only"])
 @click.option("--as-of", help=WORDS["as_of"])
 @click.pass_obj
@@ -44,8 +43,7 @@ def deploy(
 
 @cli.command(help=WORDS["rehearse"])
 @campaign_argument
-@spanning
-@click.option("--due", multiple=True, metavar="DUTY=DATE", help=WORDS["due"])
+@giving
 @click.option("--seed", default=1, show_default=True, help=WORDS["seed"])
 @click.option("--keep", type=to_file, help=WORDS["keep"])
 @json_option

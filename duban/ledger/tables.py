@@ -279,3 +279,8 @@ draft = Table(  # the documents last drafted for a period
 look = Table(  # up to which record and instant a campaign's documents were last looked at
     "look", metadata, _key("campaign"), Column("seq", BigInteger, nullable=False), _instant("at"),
 )  # fmt: skip
+
+mail_seen = Table(  # mails of the mailbox by what is in them: who is answering, and how it was answered.
+    # Lost, a mail still in the inbox would be answered once more: receiving it again is receiving it once.
+    "mail_seen", metadata, _key("key"), _text("owner"), _instant("until"), _text("verdict", null=True),
+)  # fmt: skip

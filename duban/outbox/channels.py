@@ -20,25 +20,28 @@ from apprise import Apprise, NotifyFormat
 from apprise.manager_plugins import NotificationManager
 from apprise.plugins.email import NotifyEmail
 
-from duban.errors import DeliveryFailed, NotAllowed, Permanent, Retryable
+from duban.errors import DeliveryFailed, NoSuchAddress, NotAllowed, Permanent, Retryable
 from duban.ledger.queries import Parcel
 
+GENERATED = {"Auto-Submitted": "auto-generated"}
+"""RFC 3834: no out-of-office answers, please."""
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 class Mail(NotifyEmail):  # type: ignore[no-untyped-call]
     """Apprise's mail plugin with our own parts, Message-ID and errors."""
 
-    def deliver(self, parcel: Parcel, message_id: str) -> None:
+    def deliver(self, parcel: Parcel, message_id: str, headers: Mapping[str, str] = GENERATED) -> None:
         """Send one parcel. Raises Permanent or Retryable."""
         try:
             with self._connect() as smtp:
                 if self.user and self.password:
                     smtp.login(self.user, self.password)
-                smtp.send_message(self._compose(parcel, message_id))
+                smtp.send_message(self._compose(parcel, message_id, headers))
         except smtplib.SMTPRecipientsRefused as error:
             code = min((c for c, _ in error.recipients.values()), default=550)
-            raise _by_code(code, "recipient refused") from None
+            refused = f"recipient refused ({code})"
+            raise (NoSuchAddress(refused) if code >= 500 else Retryable(refused)) from None
         except smtplib.SMTPResponseException as error:
             raise _by_code(error.smtp_code, type(error).__name__) from None
         except (OSError, smtplib.SMTPException) as error:
@@ -60,14 +63,15 @@ class Mail(NotifyEmail):  # type: ignore[no-untyped-call]
             context.verify_mode = ssl.CERT_NONE
         return context
 
-    def _compose(self, parcel: Parcel, message_id: str) -> EmailMessage:
+    def _compose(self, parcel: Parcel, message_id: str, headers: Mapping[str, str]) -> EmailMessage:
         mail = EmailMessage()
         mail["Subject"] = parcel.subject
         mail["From"] = formataddr((str(self.from_addr[0] or ""), str(self.from_addr[1])))
         mail["To"] = ", ".join(address for _, address in self.targets)
         mail["Date"] = formatdate(localtime=True)
         mail["Message-ID"] = message_id
-        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
+        for name, value in headers.items():
+            mail[name] = value
         mail.set_content(parcel.plain)
         mail.add_alternative(parcel.html, subtype="html")
         return mail
@@ -106,6 +110,13 @@ class AppriseTransport:
         # Apprise answers False for every failure; what may pass and what not cannot be told apart.
         if not plugin.notify(title=parcel.subject, body=parcel.plain, body_format=NotifyFormat.TEXT):
             raise Retryable(f"{parcel.channel}: not accepted")
+
+    def reply(self, parcel: Parcel, message_id: str, headers: Mapping[str, str]) -> None:
+        """Answer a mail by mail, under headers that tie the answer to it. Raises DeliveryFailed."""
+        plugin = self._plugin(parcel.channel, parcel.address)
+        if not isinstance(plugin, Mail):
+            raise Permanent(f"channel {parcel.channel!r} is not mail")
+        plugin.deliver(parcel, message_id, headers)
 
     def _plugin(self, channel: str, address: str) -> Any:
         if (channel, address) not in self._plugins:

@@ -3,6 +3,7 @@ it; a test holds that both leave equal journals."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,9 @@ from duban.services.chasing import Said, decide_messages
 from duban.services.publishing import draft_due
 from duban.services.reporting import Drafted
 from duban.services.watching import is_closed, open_stages
+
+Doors = Callable[[datetime | None], object]
+"""Takes in what has come through every door. Raises DoorShut, and then nothing is said to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +36,18 @@ class Run:
 
 def run_campaign(
     ledger: Ledger, campaign: str, *, texts: Renderer, documents: Path | None, owner: str, lease: bool = True,
-    as_of: datetime | None = None,
+    as_of: datetime | None = None, doors: Doors | None = None,
 ) -> Run:  # fmt: skip
     """Do what is due and not yet recorded. Twice is as once. Without a folder for them no documents are
-    drafted; they are no records."""
+    drafted; they are no records. `doors` are drained first, so that nobody is chased for what lies there."""
     if not lease:
-        return _run(ledger, campaign, texts, documents, as_of)
+        return _run(ledger, campaign, texts, documents, as_of, doors)
     if not leasing.take_lease(ledger, campaign, owner):
         return Run(skipped=True)
     try:
-        run = _run(ledger, campaign, texts, documents, as_of)
+        run = _run(ledger, campaign, texts, documents, as_of, doors)
         while leasing.give_back_lease(ledger, campaign, owner):
-            run = _run(ledger, campaign, texts, documents, as_of)
+            run = _run(ledger, campaign, texts, documents, as_of, doors)
         return run
     except BaseException:
         leasing.drop_lease(ledger, campaign, owner)
@@ -51,8 +55,11 @@ def run_campaign(
 
 
 def _run(
-    ledger: Ledger, campaign: str, texts: Renderer, documents: Path | None, as_of: datetime | None
-) -> Run:
+    ledger: Ledger, campaign: str, texts: Renderer, documents: Path | None, as_of: datetime | None,
+    doors: Doors | None,
+) -> Run:  # fmt: skip
+    if doors is not None:
+        doors(as_of)
     now = ledger.now(as_of)
     with ledger.read() as conn:
         plan = deployed_plan(conn, campaign)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,16 @@ from tests.support.town import Town
 
 
 @pytest.fixture(scope="session", autouse=True)
-def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Prefect server, and this process's Prefect pointed at it."""
+def prefect_api(tmp_path_factory: pytest.TempPathFactory, new_postgres: Callable[[], str]) -> Iterator[str]:
+    """A Prefect server, and this process's Prefect pointed at it. It keeps its runs in PostgreSQL: on
+    SQLite two runs at once wait for each other up to a minute; the demo uses it there."""
     home = tmp_path_factory.mktemp("prefect")
     port = free_port()
+    database = new_postgres().replace("postgresql://", "postgresql+asyncpg://", 1)
     with pytest.MonkeyPatch.context() as env:
         for name, value in prefect_env(home, port).items():
             env.setenv(name, value)
+        env.setenv("PREFECT_API_DATABASE_CONNECTION_URL", database)
         from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 
         from deployments.servers import prefect_server

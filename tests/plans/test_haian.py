@@ -176,7 +176,7 @@ def test_three_due_days_are_days_off_and_stay_where_they_are(haian: Plan) -> Non
         ("duties[2].form", "coordinator"),
         ("duties[3].by", "notice"),
         ("duties[3].rhythm.due", "notice"),
-        ("duties[4].rhythm.end_of", "notice"),
+        ("duties[4].rhythm.end_of", "coordinator"),
         ("duties[4].by", "coordinator"),
         ("duties[4].ranking.measures[0].by", "coordinator"),
         ("tasks[0].lead", "notice"),

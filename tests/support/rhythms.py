@@ -11,7 +11,7 @@ from duban import periods
 from duban.plan import Plan
 from duban.plan.dates import LocalDays, PrintedDate
 from duban.plan.duties import Duty, Moments
-from duban.plan.model import Phase
+from duban.plan.plan_file import Phase
 from duban.plan.stated import WEEKDAYS
 from tests.support.plans import load
 

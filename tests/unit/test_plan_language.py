@@ -13,7 +13,7 @@ from duban.phrasing import duty_rhythm_words
 from duban.plan import Form, Plan
 from duban.plan.bundle import Given
 from duban.plan.duties import Duty
-from duban.plan.model import Phase, PlanFile
+from duban.plan.plan_file import Phase, PlanFile
 from duban.plan.rhythm import Rhythm
 from duban.plan.schema import schemas
 from duban.plan.source import read_yaml

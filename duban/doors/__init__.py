@@ -1,0 +1,2 @@
+"""The doors that stand open by themselves: a drop folder and a mailbox. Whatever comes in ends in
+services.receiving, and whoever sent it gets an answer."""
