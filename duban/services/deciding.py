@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from duban.calendars import to_micros
-from duban.errors import BadInput, NotAllowed, Problem
+from duban.errors import NotAllowed
 from duban.ledger import Ledger, Writer
 from duban.ledger import tables as t
-from duban.ledger.queries import Scope
 from duban.plan import Plan
 from duban.services.addresses import Address
 from duban.services.campaigns import deployed_plan
 from duban.services.copying import record_ruling, return_copies
 from duban.services.terms import insert_moments, moments_of
-from duban.services.watching import standings
+from duban.services.watching import standing_of
 from duban.standing import DecisionKind, Standing
 
 
@@ -36,12 +35,7 @@ def decide(
     """
     with ledger.write(to.campaign, as_of=as_of) as w:
         plan = deployed_plan(w.conn, to.campaign)
-        scope = Scope(to.campaign, key=to.obligation)
-        found = standings(w.conn, plan, scope, w.at)
-        if not found:
-            problem = Problem("unknown-obligation", key="obligation", value=to.obligation)
-            raise BadInput("bad-address", (problem,), count=1)
-        before = found[0]
+        before = standing_of(w.conn, plan, to.obligation, w.at)
         version = before.version if kind in ("return", "accept") else None
         _check(before, kind, until, reason)
         ruling = {
@@ -51,7 +45,7 @@ def decide(
         record_ruling(w, to, ruling)
         if kind == "return":
             return_copies(w, plan, to, ruling)
-        after = standings(w.conn, plan, scope, w.at)[0]
+        after = standing_of(w.conn, plan, to.obligation, w.at)
         if kind in ("extend", "return") and after.limit is not None:
             _move_moments(w, plan, after, after.limit)
         return after

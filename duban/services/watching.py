@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from duban import calendars
+from duban.errors import BadInput, Problem
 from duban.ledger import queries
 from duban.ledger.queries import Scope
 from duban.plan import Plan
@@ -30,6 +31,15 @@ def standings(conn: Connection, plan: Plan, scope: Scope, now: datetime) -> list
 
 def _grace(plan: Plan, duty: str) -> int:
     return (plan.duty[duty].grace or 0) if duty in plan.duty else 0
+
+
+def standing_of(conn: Connection, plan: Plan, key: str, now: datetime) -> Standing:
+    """How one obligation stands. Raises BadInput where there is none."""
+    found = standings(conn, plan, Scope(plan.slug, key=key), now)
+    if not found:
+        problem = Problem("unknown-obligation", key="obligation", value=key)
+        raise BadInput("bad-address", (problem,), count=1)
+    return found[0]
 
 
 def scope_of_phase(plan: Plan, stage: Stage) -> Scope:

@@ -12,14 +12,14 @@ from sqlalchemy import Connection, func, select
 
 from duban import calendars
 from duban.calendars import to_micros
-from duban.errors import BadInput, NotAllowed, Problem
+from duban.errors import BadInput, NotAllowed
 from duban.ledger import Ledger
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
 from duban.plan import Plan
 from duban.services.campaigns import deployed_plan
 from duban.services.receiving import Address
-from duban.services.watching import standings
+from duban.services.watching import standing_of, standings
 from duban.standing import Standing
 
 LegKind = Literal["original", "sent"]
@@ -56,12 +56,8 @@ def witness(
     """
     with ledger.write(to.campaign, as_of=as_of) as w:
         plan = deployed_plan(w.conn, to.campaign)
-        scope = Scope(to.campaign, key=to.obligation)
-        found = standings(w.conn, plan, scope, w.at)
-        if not found:
-            problem = Problem("unknown-obligation", key="obligation", value=to.obligation)
-            raise BadInput("bad-address", (problem,), count=1)
-        if kind not in wanted(plan, found[0]):
+        stands = standing_of(w.conn, plan, to.obligation, w.at)
+        if kind not in wanted(plan, stands):
             raise NotAllowed(f"no-{kind}-wanted", obligation=to.obligation)
         happened = at or min(w.clock_at, w.at)
         if happened > w.clock_at:
@@ -74,7 +70,8 @@ def witness(
             "recorded_at": w.micros,
         }  # fmt: skip
         w.record("evidence", to.campaign, [row])
-        return _leg(plan, found[0], kind, _on_record(w.conn, scope, w.at, plan))
+        scope = Scope(to.campaign, key=to.obligation)
+        return _leg(plan, stands, kind, _on_record(w.conn, scope, w.at, plan))
 
 
 def wanted(plan: Plan, stands: Standing) -> tuple[LegKind, ...]:

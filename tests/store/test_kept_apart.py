@@ -22,7 +22,7 @@ from duban.services.running import run_campaign
 from tests.support.harbour import HARBOUR, PDF, PNG, SIGNED, Harbour, at, document, form, hazard
 from tests.support.harbour_plan import BUNDLE
 
-SECRETS = ("林某某", "主任科员甲", "13900001111", "linmou@harbour.example", "22223333")
+SECRETS = ("林某某", "主任科员甲", "10000001111", "linmou@harbour.example", "22223333")
 PERSON: dict[str, Any] = {
     "liaison_name": SECRETS[0], "liaison_position": SECRETS[1], "liaison_phone": SECRETS[2],
     "liaison_email": SECRETS[3], "deputies": 1,
