@@ -82,11 +82,12 @@ def report(app: Console, campaign: str, duty: str, period: str, as_of: str | Non
     """Draft a period's documents."""
     from duban.services.reporting import draft_documents
 
+    plan = app.deployed(campaign)
     drafted = draft_documents(
-        app.ledger, app.deployed(campaign).slug, duty, period, texts=app.texts,
+        app.ledger, plan.slug, duty, period, texts=app.texts,
         folder=out or app.settings.documents, as_of=instant(as_of),
     )  # fmt: skip
-    click.echo(app.texts.say("cli.drafted", d=drafted))
+    click.echo(app.texts.say("cli.drafted", d=drafted, duty=plan.duty[duty]))
 
 
 @cli.command(help=WORDS["verify"])
