@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
+from wcwidth import wcswidth
 
 from duban import figures
 from duban.documents.period import PeriodFigures, Return
@@ -17,6 +19,9 @@ from duban.rendering import Renderer, deadline_words
 
 CREATED = datetime(2000, 1, 1)
 """Stamped into every workbook, so that the same figures are the same file."""
+
+HIGHEST_ROW = 409
+"""Points; Excel takes no more."""
 
 
 def consolidated_workbook(data: PeriodFigures, texts: Renderer) -> bytes:
@@ -76,15 +81,31 @@ class _Figures:
         for row, one in enumerate(data.returns, 3):
             self._return(row, one, values[one.source])
         self._totals(3 + len(data.returns))
-        sheet.set_default_row(20)
         sheet.set_row(0, 28)
         sheet.set_row(2, 66)
-        sheet.set_column(0, self.heads - 1, 24 if data.by_subject else 16)
-        sheet.set_column(self.heads, self.last, 18 if data.by_subject else 11)
+        for column in range(self.last + 1):
+            sheet.set_column(column, column, self._width(column))
         sheet.freeze_panes(3, self.heads)
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
+
+    def _width(self, column: int) -> int:
+        """In characters of the sheet's font; answers in words get room."""
+        if column < self.heads:
+            return 24 if self.data.by_subject else 16
+        asked = self.columns[column - self.heads] if column - self.heads < len(self.columns) else None
+        if asked is None or asked.indicator.type == "text":
+            return 36
+        return 18 if self.data.by_subject else 11
+
+    def _fit(self, row: int, texts: Mapping[int, str]) -> None:
+        """A row as high as its longest text needs: wrapped lines are not fitted by every program."""
+        lines = [
+            sum(-(-max(wcswidth(line), 1) // (self._width(column) - 2)) for line in text.splitlines())
+            for column, text in texts.items()
+        ]
+        self.sheet.set_row(row, min(20 + 15 * (max([1, *lines]) - 1), HIGHEST_ROW))
 
     def _head(self) -> None:
         data, texts, formats = self.data, self.texts, self.formats
@@ -105,8 +126,7 @@ class _Figures:
 
     def _return(self, row: int, one: Return, values: dict[str, Decimal | None]) -> None:
         names = [one.subject, one.unit] if self.data.by_subject else [one.unit]
-        for column, name in enumerate(names):
-            self.sheet.write_string(row, column, name, self.formats["text"])
+        texts = dict(enumerate(names))
         for column, asked in enumerate(self.columns, self.heads):
             code = asked.indicator.code
             if not asked.seen_by(one.source.unit):
@@ -115,9 +135,12 @@ class _Figures:
             elif asked.indicator.is_number:
                 _number(self.sheet, row, column, values[code], asked.indicator, self.formats, "number")
             else:
-                self.sheet.write_string(row, column, one.texts.get(code, ""), self.formats["text"])
+                texts[column] = one.texts.get(code, "")
         if any(r.files for r in self.data.returns):
-            self.sheet.write_string(row, self.last, _files(one), self.formats["text"])
+            texts[self.last] = _files(one)
+        for column, text in texts.items():
+            self.sheet.write_string(row, column, text, self.formats["text"])
+        self._fit(row, texts)
 
     def _totals(self, row: int) -> None:
         words, formats, plan = self.texts.words["consolidated"], self.formats, self.data.plan
