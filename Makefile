@@ -1,6 +1,7 @@
 # make demo   a campaign from its first day to its last report on a real Prefect server; ends by itself
 # make up     the Prefect UI on the demo's data, until Ctrl-C
 # make test   make check, then all tests
+# make soak   the campaign killed at 500 points, its servers and its database failing; half an hour
 # make check  ruff, strict types, import rules, generated files
 # Needs Python >= 3.11, make and a package index; PYTHON=… names another interpreter.
 
@@ -9,7 +10,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN = .venv/bin
 DEMO = var/demo
 
-.PHONY: demo up test check clean
+.PHONY: demo up test soak check clean
 
 demo: .venv/installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/duban demo haian-2018 --dir $(DEMO)
@@ -19,7 +20,11 @@ up: .venv/installed
 	$(BIN)/python -m deployments.up $(DEMO)
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+
+soak: .venv/installed
+	$(BIN)/python -m tests.faults.soak --kills 500
+	DUBAN_SOAK=1 $(BIN)/python -m pytest tests/flows/test_soak.py
 
 check: .venv/installed
 	$(BIN)/ruff check .
