@@ -15,6 +15,10 @@ Verdict = Literal["send", "superseded", "moot"]
 
 COORDINATOR = "coordinator"
 
+Prompt = Literal["return", "extend", "refuse", "withdraw", "request"]
+"""Kinds of messages that go at once: what a person decided about a return or a request for more time, and
+to the coordinator the request itself."""
+
 
 class MomentLike(Protocol):
     """What a decision needs to know of a moment."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from fractions import Fraction
 from typing import Literal
@@ -11,7 +11,11 @@ from typing import Literal
 State = Literal["not-due", "due", "late", "overdue", "closed"]
 """late: past the due time and within the duty's grace; overdue: past that."""
 CameIn = Literal["nothing", "refused", "received", "returned", "accepted", "zero", "waived"]
-DecisionKind = Literal["return", "accept", "waive", "give-up", "extend"]
+DecisionKind = Literal[
+    "return", "accept", "withdraw", "endorse", "recognise", "waive", "give-up", "extend", "refuse"
+]
+"""withdraw: an acceptance; endorse: the superior's own review 初审; recognise 认定: a refused but honest
+version counts as having come; refuse: a request for more time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class Standing:
     """The due time before any extension."""
     answer_by: datetime | None = None
     """Until when a return that is still open has to be answered; exclusive."""
+    endorsed: datetime | None = None
+    """When the unit's superior endorsed the version that counts."""
 
     @property
     def limit(self) -> datetime | None:
@@ -117,25 +123,53 @@ def standing(
     returns = {r.version: r for r in rulings if r.kind == "return"}
     valid = [a for a in arrivals if a.valid]
     counting = [a for a in valid if a.version not in returns]
-    acceptance = next((r for r in rulings if r.kind == "accept"), None)
+    acceptance = _acceptance(rulings)
     frozen = [a for a in counting if acceptance and a.version == acceptance.version]
     current = frozen[-1] if frozen else counting[-1] if counting else None
     accepted = acceptance.at if acceptance else None
+    timely = _timely(arrivals, rulings)
     answer_by = _answer_by(valid, current, returns, due_at)
     return Standing(
         owed=owed,
         state=_state(owed, answer_by or due_at, rulings, now, grace),
         came_in=_came_in(owed, arrivals, valid, current, accepted, rulings),
         due_at=due_at,
-        on_time=current is not None and _on_time(valid, returns, due_at),
+        on_time=current is not None and _on_time(timely, returns, due_at),
         version=current.version if current else None,
         first_received=arrivals[0].received_at if arrivals else None,
         first_valid=valid[0].received_at if valid else None,
-        last_revised=counting[-1].received_at if len(counting) > 1 else None,
+        last_revised=current.received_at if current and current is not counting[0] else None,
         accepted=accepted,
         first_due=owed.due_at,
         answer_by=answer_by,
+        endorsed=_endorsed(current, rulings),
     )
+
+
+def _acceptance(rulings: Sequence[Ruling]) -> Ruling | None:
+    """The acceptance that holds: the last one, unless it was withdrawn since."""
+    last = next((r for r in reversed(rulings) if r.kind in ("accept", "withdraw")), None)
+    return last if last is not None and last.kind == "accept" else None
+
+
+def _endorsed(current: Arrival | None, rulings: Sequence[Ruling]) -> datetime | None:
+    version = current.version if current else None
+    return next((r.at for r in rulings if r.kind == "endorse" and r.version == version), None)
+
+
+def _timely(arrivals: Sequence[Arrival], rulings: Sequence[Ruling]) -> list[Arrival]:
+    """What timeliness goes by: the valid versions. A refused one that a person has recognised lends the time
+    of its receipt to the next of them."""
+    recognised = {r.version for r in rulings if r.kind == "recognise"}
+    found: list[Arrival] = []
+    since: datetime | None = None
+    for arrival in arrivals:
+        if arrival.valid:
+            found.append(replace(arrival, received_at=since or arrival.received_at))
+            since = None
+        elif arrival.version in recognised:
+            since = since or arrival.received_at
+    return found
 
 
 def _due_at(owed: Owed, rulings: Sequence[Ruling]) -> datetime | None:
@@ -192,7 +226,7 @@ def _came_in(
     return "zero" if current.zero else "received"
 
 
-def _on_time(valid: Sequence[Arrival], returns: dict[int | None, Ruling], due_at: datetime | None) -> bool:
+def _on_time(timely: Sequence[Arrival], returns: dict[int | None, Ruling], due_at: datetime | None) -> bool:
     """Whether the first version that stands came in time, every return before it answered in time.
 
     A return names a resubmit-by time: on-time stands if that is kept and lapses if it is missed;
@@ -201,7 +235,7 @@ def _on_time(valid: Sequence[Arrival], returns: dict[int | None, Ruling], due_at
     if due_at is None:
         return True
     limit = due_at
-    for arrival in valid:
+    for arrival in timely:
         if arrival.received_at >= limit:
             return False
         ruling = returns.get(arrival.version)

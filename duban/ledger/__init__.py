@@ -1,5 +1,6 @@
 """The ledger: what was planned, owed, sent, decided and said. The only place that knows SQL."""
 
-from duban.ledger.door import Ledger, Writer, insert_once, open_ledger
+from duban.ledger import admission as admission  # its tables belong to the schema
+from duban.ledger.door import Ledger, Writer, insert_many, insert_once, insert_once_each, open_ledger
 
-__all__ = ["Ledger", "Writer", "insert_once", "open_ledger"]
+__all__ = ["Ledger", "Writer", "insert_many", "insert_once", "insert_once_each", "open_ledger"]

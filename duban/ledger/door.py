@@ -6,9 +6,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Table, bindparam, create_engine, event, select, update
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    Table,
+    TextClause,
+    bindparam,
+    create_engine,
+    event,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -47,8 +60,12 @@ class Writer:
         """Insert rows into a record table and append each to the campaign's journal."""
         if not rows:
             return
+        insert_many(self.conn, journal.KINDS[kind], rows)
+        self.append(kind, campaign, rows)
+
+    def append(self, kind: str, campaign: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append rows to the campaign's journal that are inserted before this transaction ends."""
         table = journal.KINDS[kind]
-        self.conn.execute(table.insert(), [dict(row) for row in rows])
         for row in rows:
             head = self.heads[campaign]
             moved = journal.link(head, campaign, self.micros, kind, dict(row))
@@ -69,7 +86,7 @@ class Writer:
         """Write the journal's new links; the last thing a transaction does."""
         if not self._entries:
             return
-        self.conn.execute(tables.journal.insert(), self._entries)
+        insert_many(self.conn, tables.journal, self._entries)
         for campaign in {e["campaign"] for e in self._entries}:
             moved = self.heads[campaign]
             values = {"to_seq": moved.seq, "to_digest": moved.digest, "to_recorded_at": moved.recorded_at}
@@ -85,6 +102,9 @@ class Ledger:
         with self.read() as conn:
             rows = dict(conn.execute(select(tables.meta.c.name, tables.meta.c.value)).tuples().all())
         self.kind: Kind = "virtual" if rows["kind"] == "virtual" else "wall"
+        if self.kind == "wall" and engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _survive_power_cuts)
+            engine.dispose()
         self.offset = timedelta(microseconds=int(rows.get("clock_offset", "0")))
         """How far a virtual ledger's clock is from ours when no `as_of` is given."""
 
@@ -114,19 +134,36 @@ class Ledger:
         """
         if self.kind == "wall" and as_of is not None:
             raise NotAllowed("wall-ledger-as-of", as_of=as_of.isoformat())
+        with self._transaction() as conn:
+            heads = {c: _locked_head(conn, c) for c in sorted(set(campaigns))}
+            last = max((h.recorded_at for h in heads.values()), default=0)
+            at = clock_at = self.now(as_of)
+            if calendars.to_micros(at) < last:
+                if self.kind == "virtual":
+                    raise NotAllowed("time-runs-backwards", as_of=at.isoformat(), last=last)
+                at = calendars.from_micros(last, UTC)
+            writer = Writer(conn, at, heads, clock_at)
+            yield writer
+            writer.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
         with self.engine.connect() as plain:
             conn = plain.execution_options(duban_begin="BEGIN IMMEDIATE")
             with conn.begin():
-                heads = {c: _locked_head(conn, c) for c in sorted(set(campaigns))}
-                last = max((h.recorded_at for h in heads.values()), default=0)
-                at = clock_at = self.now(as_of)
-                if calendars.to_micros(at) < last:
-                    if self.kind == "virtual":
-                        raise NotAllowed("time-runs-backwards", as_of=at.isoformat(), last=last)
-                    at = calendars.from_micros(last, UTC)
-                writer = Writer(conn, at, heads, clock_at)
-                yield writer
-                writer.close()
+                yield conn
+
+    @contextmanager
+    def trial(self) -> Iterator[Ledger]:
+        """This ledger to try things on (`--dry-run`): what is written there is read there, and gone at the
+        end. Nobody else writes meanwhile, so it is for short things."""
+        with self.engine.connect() as plain:
+            conn = plain.execution_options(duban_begin="BEGIN IMMEDIATE")
+            whole = conn.begin()
+            try:
+                yield _Trial(self, conn)
+            finally:
+                whole.rollback()
 
     def set_clock(self, now: datetime) -> None:
         """Let a virtual ledger's clock show `now` at this moment and run on from there."""
@@ -137,6 +174,27 @@ class Ledger:
         with self.write() as w:
             w.conn.execute(tables.meta.delete().where(tables.meta.c.name == "clock_offset"))
             w.conn.execute(tables.meta.insert(), {"name": "clock_offset", "value": micros})
+
+
+class _Trial(Ledger):
+    """A ledger within one transaction of another that is never committed."""
+
+    def __init__(self, real: Ledger, conn: Connection) -> None:
+        self.engine, self.clock, self.kind, self.offset = real.engine, real.clock, real.kind, real.offset
+        self._conn = conn
+
+    def close(self) -> None:
+        """Nothing to give back: the connection is the real ledger's."""
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """What has been written so far."""
+        yield self._conn
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._conn.begin_nested():
+            yield self._conn
 
 
 # Built once: every transaction runs them, and building a statement takes longer than running it.
@@ -175,13 +233,48 @@ def insert_once(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     return conn.execute(made).first() is not None
 
 
+def insert_once_each(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> set[Any]:
+    """The same for many rows of a table with a key of one column; the keys of those that are ours."""
+    insert = pg_insert(table) if conn.dialect.name == "postgresql" else sqlite_insert(table)
+    made = insert.on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return set(conn.scalars(made, [dict(row) for row in rows])) if rows else set()
+
+
+def insert_many(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all name the same columns."""
+    if not rows:
+        return
+    if conn.dialect.name != "postgresql" or len(rows) == 1:
+        conn.execute(table.insert(), [dict(row) for row in rows])
+        return
+    # column by column in one statement: row by row PostgreSQL takes several times as long
+    columns = tuple(rows[0])
+    values = {f"{name}_": [row[name] for row in rows] for name in columns}
+    conn.execute(_by_column(table, columns, conn.dialect), values)
+
+
+@cache
+def _by_column(table: Table, columns: tuple[str, ...], dialect: Dialect) -> TextClause:
+    kinds = [table.c[name].type.compile(dialect) for name in columns]
+    arrays = ", ".join(f"CAST(:{n}_ AS {kind}[])" for n, kind in zip(columns, kinds, strict=True))
+    names = ", ".join(f'"{name}"' for name in columns)
+    return text(f'INSERT INTO "{table.name}" ({names}) SELECT * FROM unnest({arrays})')
+
+
+PRAGMAS = (
+    "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "busy_timeout = 30000",
+    "secure_delete = ON",  # what is erased or expunged is overwritten
+)  # fmt: skip
+
+
 def engine_for(url: str) -> Engine:
     """An engine set up as the ledger needs it; SQLite and PostgreSQL (psycopg 3) are known."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         return create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True
-        )
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True,
+            max_overflow=40,  # the portal answers forty at once
+        )  # fmt: skip
     engine = create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -190,8 +283,13 @@ def engine_for(url: str) -> Engine:
 
 def _prepare_sqlite(raw: Any, _record: Any) -> None:
     raw.isolation_level = None  # we say BEGIN ourselves, so that writers can say IMMEDIATE
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "busy_timeout = 30000"):
+    for pragma in PRAGMAS:
         raw.execute(f"PRAGMA {pragma}")
+
+
+def _survive_power_cuts(raw: Any, _record: Any) -> None:
+    """A receipt that was given holds, whatever happens to the machine; what is rehearsed may be lost."""
+    raw.execute("PRAGMA synchronous = FULL")
 
 
 def _begin_sqlite(conn: Connection) -> None:

@@ -26,12 +26,17 @@ KINDS: dict[str, Table] = {
     "schedule": tables.schedule,
     "submission": tables.submission,
     "decision": tables.decision,
+    "request": tables.request,
+    "expunged": tables.expunged,
+    "act": tables.act,
     "evidence": tables.evidence,
+    "call": tables.call,
     "message": tables.message,
     "fate": tables.fate,
     "digest": tables.digest,
     "attempt": tables.attempt,
     "outcome": tables.outcome,
+    "turn": tables.turn,
 }
 
 

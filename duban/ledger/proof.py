@@ -76,11 +76,22 @@ def _contents(conn: Connection, kind: str, record: dict[str, Any]) -> str:
 
 
 def _submission(conn: Connection, record: dict[str, Any]) -> str:
+    if conn.scalar(select(t.expunged.c.submission).where(t.expunged.c.submission == record["id"])):
+        return _expunged(conn, record["id"])
     more = extras(conn, record["id"])
     if record["cells_digest"] != _cells(conn, record["id"], more):
         return "cells-changed"
     files = [record["file"], *(digest for _, _, _, digest in more.attachments)]
     return "" if all(_file_holds(conn, digest) for digest in files) else "file-changed"
+
+
+def _expunged(conn: Connection, submission: str) -> str:
+    """Of what is on record as expunged nothing may be left."""
+    left = (
+        conn.scalar(select(func.count()).where(table.c.submission == submission))
+        for table in (t.cell, t.note, t.entry, t.entry_cell)
+    )
+    return "expunged-still-there" if any(left) else ""
 
 
 def _file_holds(conn: Connection, digest: str) -> bool:

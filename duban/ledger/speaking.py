@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Any, get_args
 
-from sqlalchemy import Connection, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from duban import calendars
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
+from duban.notices import Prompt
+
+PROMPTS = get_args(Prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +71,57 @@ class Decided:
     recipient: str
     contact: int
     channel: str
+    occasion: str = "0"
 
 
 def unsealed_messages(
-    conn: Connection, until: int, day: str, contacts: Collection[int] | None = None
+    conn: Connection, until: int, day: str, messages: Sequence[str] | None = None
 ) -> list[Decided]:
-    """Messages decided up to `until` whose recipient has no digest of `day` yet, by recipient; those for
-    some contacts only, where they are given."""
-    m, u, g, of = t.message.c, t.unsealed.c, t.digest.c, t.contact_of.c
+    """Messages for the day's digest decided up to `until` whose recipient has no digest of `day` yet, by
+    recipient; of some messages only, where they are given."""
+    (wanted, contact), g = _waiting(until), t.digest.c
+    sealed = select(g.id).where(g.contact == contact, g.day == day, g.occasion == "")
+    wanted = wanted.where(t.message.c.kind.not_in(PROMPTS), ~sealed.exists())
+    if messages is None:
+        return _decided(conn, wanted)
+    found: list[Decided] = []
+    for start in range(0, len(messages), CHUNK):
+        found += _decided(conn, wanted.where(t.unsealed.c.message.in_(messages[start : start + CHUNK])))
+    return found
+
+
+CHUNK = 5_000
+"""Names in one statement; a coordinator may hear of forty thousand units."""
+
+
+def prompt_messages(conn: Connection, until: int) -> list[Decided]:
+    """Messages that go at once, decided up to `until` and not sealed yet, by recipient."""
+    wanted, _ = _waiting(until)
+    return _decided(conn, wanted.where(t.message.c.kind.in_(PROMPTS)))
+
+
+def _decided(conn: Connection, wanted: Select[Any]) -> list[Decided]:
+    return [Decided(**r._mapping) for r in conn.execute(wanted)]
+
+
+def _waiting(until: int) -> tuple[Select[Any], ColumnElement[int]]:
+    """Messages without a digest, and the contact they would go to now."""
+    m, u, of = t.message.c, t.unsealed.c, t.contact_of.c
     # The recipient's first contact as the plan has it now; the one decided for where it has none left.
     now = (of.campaign == m.campaign) & (of.recipient == m.recipient) & (of.rank == 0)
     contact = func.coalesce(of.contact, u.contact)
     channel = func.coalesce(t.contact.c.channel, m.channel)
-    meant = true() if contacts is None else contact.in_(contacts)
-    rows = conn.execute(
+    # Or else SQLite reads every message that ever was, to see which of them wait.
+    waits = m.id.in_(select(u.message))
+    wanted = (
         select(
             m.id, m.campaign, m.obligation, m.kind, m.days, m.moment_at, m.due_at, m.recipient,
-            contact.label("contact"), channel.label("channel"),
+            contact.label("contact"), channel.label("channel"), m.occasion,
         )
         .join(t.unsealed, u.message == m.id)
         .outerjoin(t.contact_of, now)
         .outerjoin(t.contact, t.contact.c.id == of.contact)
-        .where(m.decided_at <= until, meant)
-        .where(~select(g.id).where(g.contact == contact, g.day == day, g.occasion == "").exists())
+        .where(waits, m.decided_at <= until)
         .order_by(contact, m.campaign, m.due_at, m.id)
     )  # fmt: skip
-    return [Decided(**r._mapping) for r in rows]
+    return wanted, contact

@@ -7,17 +7,21 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from duban.calendars import to_micros
 from duban.ledger import migrations, open_ledger
+from duban.ledger import tables as t
 from duban.ledger.door import engine_for
 from duban.ledger.journal import Head, cells_digest, link
 from duban.ledger.proof import verify
 from duban.ledger.queries import Scope
 from duban.services.campaigns import deployed_plan
+from duban.services.deciding import decide
 from duban.services.receiving import Address, receive
 from duban.services.watching import standings
 from tests.support.plans import changed
@@ -55,6 +59,12 @@ OBLIGATIONS = (
 )
 
 
+RULING: dict[str, Any] = {
+    "id": f"{OBLIGATIONS[0]['id']}#001", "campaign": HAIAN, "obligation": OBLIGATIONS[0]["id"],
+    "kind": "accept", "version": 1, "until": None, "not_a_report": False, "by": "jicha", "reason": "齐全",
+}  # fmt: skip
+
+
 def submission(obligation: Mapping[str, Any], number: int) -> dict[str, Any]:
     at_ = micros(f"2018-10-0{number} 09:00")
     return {
@@ -66,7 +76,8 @@ def submission(obligation: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 
 def old_ledger(url: str) -> None:
-    """A ledger as the first version of the program left it: a plan, four obligations, two returns."""
+    """A ledger as the first version of the program left it: a plan, four obligations, two returns, of which
+    one was accepted."""
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     engine = engine_for(url)
@@ -85,6 +96,9 @@ def old_ledger(url: str) -> None:
             sent = submission(row, number)
             head = record(conn, head, "submission", "submission", sent)
             insert(conn, "cell", {"submission": sent["id"], "indicator": "clues", "value": 9})
+        ruling = RULING | {"decided_at": micros("2018-10-02 10:00")}
+        insert(conn, "decision", ruling)
+        head = journalled(conn, head, "decision", ruling, ruling["decided_at"])
         insert(
             conn, "head",
             {"campaign": HAIAN, "seq": head.seq, "digest": head.digest, "recorded_at": head.recorded_at},
@@ -94,7 +108,11 @@ def old_ledger(url: str) -> None:
 
 def record(conn: Connection, head: Head, kind: str, table: str, row: dict[str, Any]) -> Head:
     insert(conn, table, row)
-    moved = link(head, HAIAN, row["recorded_at"], kind, row)
+    return journalled(conn, head, kind, row, row["recorded_at"])
+
+
+def journalled(conn: Connection, head: Head, kind: str, row: dict[str, Any], when: int) -> Head:
+    moved = link(head, HAIAN, when, kind, row)
     entry = {
         "campaign": HAIAN, "seq": moved.seq, "recorded_at": moved.recorded_at, "kind": kind,
         "ref": row["id"] if "id" in row else f"{row['campaign']}|{row['version']}", "digest": moved.digest,
@@ -114,7 +132,7 @@ def test_a_ledger_of_the_first_schema_reads_the_same_and_its_journal_holds(url: 
         for s in found
     }
     assert shown == {
-        ("qutang", "2018-09"): ("10-06", "overdue", "received"),
+        ("qutang", "2018-09"): ("10-06", "overdue", "accepted"),
         ("libao", "2018-09"): ("10-06", "overdue", "nothing"),
         ("libao", "2018-11"): ("12-06", "not-due", "nothing"),
         ("libao", "2018-09-10"): ("", "due", "received"),
@@ -144,6 +162,26 @@ def test_an_upgraded_ledger_takes_new_records(url: str) -> None:
         receive(ledger, to, data, "a.json", door="folder", as_of=at("2018-10-08 09:00"))
         with ledger.read() as conn:
             assert verify(conn, HAIAN).broken_at is None
+
+
+def test_an_old_decision_is_carried_over_as_it_was_and_stays_a_record(url: str) -> None:
+    old_ledger(url)
+    with closing(open_ledger(url)) as ledger:
+        with ledger.read() as conn:
+            row = dict(conn.execute(select(t.decision)).mappings().one())
+            assert row == RULING | {"decided_at": micros("2018-10-02 10:00")}
+            assert verify(conn, HAIAN).broken_at is None
+        for rewriting in (t.decision.delete(), t.decision.update().values(by="x")):
+            with pytest.raises(DBAPIError, match="never rewritten"), ledger.engine.begin() as conn:
+                conn.execute(rewriting)
+        to = Address(HAIAN, "qutang", "monthly", "2018-09")
+        decide(ledger, to, "withdraw", by="jicha", reason="有误", as_of=at("2018-10-08 09:00"))
+        with ledger.read() as conn:
+            kinds = conn.scalars(select(t.decision.c.kind).order_by(t.decision.c.id)).all()
+            assert (list(kinds), verify(conn, HAIAN).broken_at) == (["accept", "withdraw"], None)
+        for wrong in ({"kind": "praise"}, {"kind": "withdraw", "version": None}, {"reason": ""}):
+            with pytest.raises(IntegrityError), ledger.engine.begin() as conn:
+                conn.execute(t.decision.insert(), row | {"id": "another"} | wrong)
 
 
 def test_an_empty_ledger_of_the_first_schema_is_brought_up_to_date(url: str) -> None:

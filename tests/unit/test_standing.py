@@ -131,6 +131,16 @@ def test_every_return_of_a_chain_has_to_be_answered_in_time() -> None:
 # --- decided --------------------------------------------------------------------------------------
 
 
+def test_what_is_recognised_is_returned_and_missed_like_any_other() -> None:
+    recognised = Ruling("recognise", at("11-06 10:00"), 1)
+    again = returned("11-07 09:00", 2, "11-12 00:00")
+    first = ("11-05 22:00", "11-06 09:00")  # refused in time, right too late
+    assert not stands(sent(*first, invalid=[1])).on_time
+    assert stands(sent(*first, invalid=[1]), [recognised]).on_time
+    assert stands(sent(*first, "11-11 23:59:59", invalid=[1]), [recognised, again]).on_time
+    assert not stands(sent(*first, "11-12 00:00:00", invalid=[1]), [recognised, again]).on_time
+
+
 def test_an_extension_moves_this_obligations_deadline_and_keeps_the_first_in_sight() -> None:
     ruling = Ruling("extend", at("11-04 09:00"), None, at("11-09 00:00"))
     found = stands(sent("11-08 23:59:59"), [ruling])
@@ -169,6 +179,15 @@ def test_a_return_given_up_is_closed_and_still_missing() -> None:
 def test_an_accepted_return_says_so_and_when() -> None:
     found = stands(sent("11-04 09:00"), [Ruling("accept", at("11-07 09:00"), 1)])
     assert (found.came_in, found.accepted, found.met) == ("accepted", at("11-07 09:00"), True)
+
+
+def test_what_waits_behind_an_accepted_version_has_revised_nothing_yet() -> None:
+    accepted = Ruling("accept", at("11-05 10:00"), 1)
+    found = stands(sent("11-05 09:00", "11-07 09:00"), [accepted])
+    assert (found.version, found.last_revised, found.revised_late) == (1, None, False)
+    withdrawn = Ruling("withdraw", at("11-08 10:00"), 1)
+    found = stands(sent("11-05 09:00", "11-07 09:00"), [accepted, withdrawn])
+    assert (found.version, found.last_revised, found.revised_late) == (2, at("11-07 09:00"), True)
 
 
 def test_what_was_due_before_the_campaign_began_here_is_in_no_rate() -> None:

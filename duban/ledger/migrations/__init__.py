@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from duban.errors import NotAllowed
 
-LATEST = "0003"
+LATEST = "0005"
 
 
 def bring_up_to_date(engine: Engine, kind: str) -> None:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from duban.ledger.tables import metadata
+from duban.ledger.columns import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():

@@ -1,0 +1,93 @@
+"""The named queries of who may come in: sessions, contacts of a unit, generations of links, codes, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+
+from duban.ledger import admission as a
+from duban.ledger import tables as t
+
+UNIT = "unit:"
+"""Before a unit's id in the name of a recipient."""
+
+
+def session(conn: Connection, digest: str) -> Row[Any] | None:
+    """The session of a token."""
+    return conn.execute(select(a.session).where(a.session.c.digest == digest)).one_or_none()
+
+
+def account(conn: Connection, login: str) -> Row[Any] | None:
+    """A person of the bureau, disabled or not."""
+    return conn.execute(select(a.account).where(a.account.c.login == login)).one_or_none()
+
+
+def roles(conn: Connection, login: str) -> list[tuple[str, str, str]]:
+    """Role, campaign and unit of what an account holds."""
+    r = a.account_role.c
+    rows = conn.execute(
+        select(r.role, r.campaign, r.unit).where(r.login == login).order_by(r.campaign, r.role, r.unit)
+    )
+    return list(rows.tuples())
+
+
+def units_of(conn: Connection, contact: int) -> list[tuple[str, str]]:
+    """Campaign and unit of everything that a contact speaks for."""
+    of = t.contact_of.c
+    rows = conn.execute(
+        select(of.campaign, of.recipient)
+        .where(of.contact == contact, of.recipient.startswith(UNIT, autoescape=True))
+        .distinct()
+        .order_by(of.campaign, of.recipient)
+    )
+    return [(r.campaign, r.recipient.removeprefix(UNIT)) for r in rows]
+
+
+def contacts_of(conn: Connection, campaign: str, unit: str) -> list[int]:
+    """Who speaks for a unit, in order of preference."""
+    of = t.contact_of.c
+    mine = (of.campaign == campaign) & (of.recipient == UNIT + unit)
+    return list(conn.scalars(select(of.contact).where(mine).order_by(of.rank)))
+
+
+def speaks_for(conn: Connection, contact: int, campaign: str, unit: str) -> bool:
+    """Whether a contact is still one of the unit's."""
+    return contact in contacts_of(conn, campaign, unit)
+
+
+def generation(conn: Connection, campaign: str, unit: str, contact: int) -> int:
+    """How often a liaison's links for a unit have been revoked."""
+    g = a.link.c
+    mine = (g.campaign == campaign) & (g.unit == unit) & (g.contact == contact)
+    return conn.scalar(select(g.generation).where(mine)) or 0
+
+
+def known_contact(conn: Connection, address: str, channels: Collection[str]) -> Row[Any] | None:
+    """The contact of some unit that has this address on one of the channels."""
+    c, of = t.contact.c, t.contact_of.c
+    speaks = select(of.contact).where(of.recipient.startswith(UNIT, autoescape=True))
+    return conn.execute(
+        select(c.id, c.channel, c.address)
+        .where(_is(address), c.channel.in_(channels), c.id.in_(speaks))
+        .order_by(c.id)
+        .limit(1)
+    ).one_or_none()
+
+
+def _is(address: str) -> ColumnElement[bool]:
+    return func.lower(t.contact.c.address) == address.strip().lower()
+
+
+def api_key(conn: Connection, id_: str) -> Row[Any] | None:
+    """A key, revoked or not."""
+    return conn.execute(select(a.api_key).where(a.api_key.c.id == id_)).one_or_none()
+
+
+def sealed_for(conn: Connection, digest: str) -> tuple[int, date]:
+    """Contact and day of a sealed message."""
+    g = t.digest.c
+    row = conn.execute(select(g.contact, g.day).where(g.id == digest)).one()
+    return row.contact, date.fromisoformat(row.day)
