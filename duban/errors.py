@@ -10,6 +10,9 @@ DubanError
     ├── Permanent        trying again cannot help
     │   └── NoSuchAddress  nobody is there
     └── Retryable        trying again may help
+        ├── Unreachable  nobody answers there: what else goes there need not be tried now
+        ├── TooFast      the provider wants a pause
+        └── Unclear      the message has left and no answer came: it may have arrived
 
 An error carries codes and values; templates/wording.yaml turns them into Chinese at the rim.
 """
@@ -17,12 +20,15 @@ An error carries codes and values; templates/wording.yaml turns them into Chines
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+Grade = Literal["error", "query", "note"]
+"""error: mended before it counts; query: counts, to be explained by a 备注; note: explained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake: where it is, what stands there, what was expected."""
+    """One mistake, or one thing to be explained: where it is, what stands there, what was expected."""
 
     code: str
     """Key of the sentence in templates/wording.yaml."""
@@ -32,6 +38,12 @@ class Problem:
     key: str = ""
     value: str = ""
     params: dict[str, Any] = field(default_factory=dict)
+    grade: Grade = "error"
+
+    @property
+    def refuses(self) -> bool:
+        """Whether what it is found in is refused."""
+        return self.grade == "error"
 
 
 class DubanError(Exception):
@@ -85,3 +97,20 @@ class NoSuchAddress(Permanent):
 
 class Retryable(DeliveryFailed):
     """The other side is down or busy: trying again may help."""
+
+
+class Unreachable(Retryable):
+    """Nobody answers there, or lets us in: nothing has left."""
+
+
+class TooFast(Retryable):
+    """The provider takes no more for now; that is no failure of the message."""
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+        """For how long nothing more is to be sent there."""
+
+
+class Unclear(Retryable):
+    """The message has left and no answer came: it may have arrived."""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from duban.errors import Problem
+from duban.intake.checks import Facts, disagreement, explained, sums
 from duban.intake.file_kinds import is_harmful, kind_of, plain_name
 from duban.intake.guard import MEGABYTE
 from duban.intake.refusal import shown
 from duban.plan.duties import Attachment
+from duban.plan.forms import Form
 
 EACH = 20 * MEGABYTE
 TOGETHER = 50 * MEGABYTE
 MOST = 200
 """Files with one return."""
+SEALED_PAGE = Attachment(id="sealed-page", name="盖章扫描件", at_least=0, kinds=("image", "document"))
+"""A scan of the printed form with signatures and seal: welcome with every form, whatever its duty wants."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,32 @@ def attachment_problems(wanted: Sequence[Attachment], given: Sequence[Attached])
     return problems + list(_missing(wanted, given))
 
 
+def tally_problems(
+    wanted: Sequence[Attachment], given: Sequence[Attached], form: Form, cells: Mapping[str, int],
+    notes: Mapping[str, str],
+) -> list[Problem]:  # fmt: skip
+    """Where the number of files contradicts what the return itself states; a file sent twice is one."""
+    found, facts = [], Facts(form, cells)
+    for attachment in wanted:
+        tally = attachment.count
+        if tally is None:
+            continue
+        number = len({f.data for f in given if f.id == attachment.id})
+        sent, stated = [(attachment.name, Decimal(number), False)], facts.members(tally.figures)
+        if disagreement(tally.is_, sent, stated):
+            measured = next((form.figures[c].unit_of_measure for c in tally.figures if c in form.figures), "")
+            params = {
+                "name": attachment.name, "is": tally.is_, "unit_of_measure": measured,
+                "because": tally.because or "", **sums(sent, stated),
+            }  # fmt: skip
+            problem = Problem(
+                "attachments-and-figures", key=attachment.id, value=str(number), params=params,
+                grade=tally.grade,
+            )  # fmt: skip
+            found.append(explained(problem, notes, tally.figures) if not problem.refuses else problem)
+    return found
+
+
 def sound(wanted: Sequence[Attachment], given: Sequence[Attached]) -> tuple[Attached, ...]:
     """The files fit to be kept, also of a return that is refused: known, of a fit size, nothing that runs."""
     if any(_too_much(given)):
@@ -69,17 +100,22 @@ def _too_much(given: Sequence[Attached]) -> Iterator[Problem]:
 
 
 def _file(wanted: Attachment, file: Attached) -> Iterator[Problem]:
-    place = {"file": file.name, "key": wanted.id}
     if not file.data:
-        yield Problem("attachment-empty", **place, params={"name": wanted.name})
+        yield Problem("attachment-empty", file=file.name, key=wanted.id, params={"name": wanted.name})
     elif len(file.data) > EACH:
         params = {"name": wanted.name, "limit": EACH // MEGABYTE}
-        yield Problem("attachment-too-large", **place, value=_megabytes(len(file.data)), params=params)
+        yield Problem(
+            "attachment-too-large",
+            file=file.name,
+            key=wanted.id,
+            value=_megabytes(len(file.data)),
+            params=params,
+        )
     elif is_harmful(file.file_name, file.data):
-        yield Problem("attachment-harmful", **place, params={"name": wanted.name})
+        yield Problem("attachment-harmful", file=file.name, key=wanted.id, params={"name": wanted.name})
     elif "any" not in wanted.kinds and kind_of(file.file_name, file.data) not in wanted.kinds:
         params = {"name": wanted.name, "kinds": list(wanted.kinds)}
-        yield Problem("attachment-wrong-kind", **place, value=file.name, params=params)
+        yield Problem("attachment-wrong-kind", file=file.name, key=wanted.id, value=file.name, params=params)
 
 
 def _missing(wanted: Sequence[Attachment], given: Sequence[Attached]) -> Iterator[Problem]:
@@ -90,7 +126,7 @@ def _missing(wanted: Sequence[Attachment], given: Sequence[Attached]) -> Iterato
         # case sent twice is one case.
         count = counts[attachment.id] if attachment.per else different[attachment.id]
         times = different[attachment.per] if attachment.per else 1
-        least = attachment.at_least * times
+        least = attachment.least * times
         if count < least:
             params = {
                 "name": attachment.name, "least": least, "count": count,

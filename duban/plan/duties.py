@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt
 
+from duban.plan.forms import Tally
 from duban.plan.rhythm import Rhythm
 from duban.plan.stated import DayCount, Id, Names, Number, PeriodName, Stated, Text
 
@@ -55,8 +56,16 @@ class Attachment(Stated):
     kinds: tuple[Files, ...] = ("any",)
     per: Id | None = None
     """As many as there are files of this other attachment: each case with its decision."""
+    count: Tally | None = None
+    """How many in words of the return itself: a pack for each case it reports. Unless `at_least` is written,
+    none is demanded besides."""
     for_: Annotated[Names, Field(alias="for")] = ()
     """Only these units; empty: all."""
+
+    @property
+    def least(self) -> int:
+        """How many are demanded whatever the return states."""
+        return 0 if self.count and "at_least" not in self.model_fields_set else self.at_least
 
 
 class Paper(Stated):

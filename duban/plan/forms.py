@@ -7,9 +7,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
-from duban.plan.stated import Id, Names, Stated, Text
+from duban.plan.stated import Id, Names, Stated, Text, several
 
 LIMIT = 10**12
 """No scaled value may exceed this (DESIGN, The ledger): sums of 9 million of them still fit 64 bits."""
@@ -17,7 +18,30 @@ LIMIT = 10**12
 Axis = Literal["sum", "last", "avg", "min", "max", "count", "none"]
 
 
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+CODE = r"^[a-z][a-z0-9_]{0,39}$"
+Code = Annotated[str, Field(pattern=CODE)]
+
+
+def _condition(value: object) -> object:
+    texts = isinstance(value, list) and all(isinstance(v, str) and v for v in value)
+    if value in ("positive", "filled") or (texts and value):
+        return value
+    raise PydanticCustomError("bad-condition", "positive, filled, or a list of choices")
+
+
+_CODE = {"type": "string", "pattern": CODE}
+Codes = Annotated[
+    tuple[Code, ...],
+    BeforeValidator(several),
+    WithJsonSchema({"anyOf": [_CODE, {"type": "array", "items": _CODE, "minItems": 1}]}),
+]
+"""One code, or several."""
+Asked = Literal["positive", "filled"]
+Condition = Annotated[Asked | tuple[Text, ...], BeforeValidator(_condition)]
+"""`positive`, `filled`, or choices of which it is one."""
+Relation = Literal["at-most", "at-least", "equal"]
+Weight = Literal["error", "query"]
+"""error: the return is refused; query: it counts, and a 备注 explains it."""
 
 
 class Indicator(Stated):
@@ -48,8 +72,14 @@ class Indicator(Stated):
     operators of a code never change."""
     factor: Annotated[str, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,9})?$")] = "1"
     """What one of the replaced one's unit of measure is in this one's: 10000 from 万元 to 元."""
+    min: Annotated[StrictInt, Field(gt=0)] | None = None
+    """Smallest plausible value, in the unit of measure; nothing is ever below zero."""
     max: Annotated[StrictInt, Field(gt=0)] | None = None
     """Largest plausible value, in the unit of measure."""
+    cumulative: StrictBool = False
+    """Counted from the beginning on (累计): below the unit's last return only with a 备注 that says why."""
+    outliers: StrictBool = True
+    """Whether a figure quite out of the unit's own line is asked about."""
 
     @property
     def is_number(self) -> bool:
@@ -81,6 +111,42 @@ class Section(Stated):
     for_: Annotated[Names, Field(alias="for")] = ()
     """The units that see and fill it; empty: all."""
     indicators: tuple[Indicator, ...]
+
+
+class Check(Stated):
+    """A rule between the figures of one return: two sums compared, or what one figure makes necessary."""
+
+    left: Codes = ()
+    """Figures that are added up."""
+    is_: Annotated[Relation | None, Field(alias="is")] = None
+    right: Codes = ()
+    """Figures that their sum is held against."""
+    before: Codes = ()
+    """Figures of the unit's last return, added to the right: 期末 = 期初 + 增加 - 减少."""
+    if_: Annotated[dict[Code, Condition], Field(alias="if")] = Field(default_factory=dict)
+    """Indicator → `positive`, `filled`, or choices of which it is one; all of them must hold."""
+    needs: Codes = ()
+    """At least one of these is filled in then, a figure above zero."""
+    grade: Weight = "error"
+    because: Text | None = None
+    """The reason, as the unit is told it."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Every indicator of this return that it speaks of; a 备注 on any of them explains it."""
+        return (*self.left, *self.right, *self.if_, *self.needs)
+
+
+class Tally(Stated):
+    """How many files there are, held against what the return states."""
+
+    figures: Codes
+    """Figures of the form, added up."""
+    is_: Annotated[Relation, Field(alias="is")] = "equal"
+    """What the number of files is, to their sum."""
+    grade: Weight = "error"
+    because: Text | None = None
+    """The reason, as the unit is told it."""
 
 
 class Closing(Stated):
@@ -124,6 +190,7 @@ class Form(Stated):
     version: StrictInt = 1
     sections: tuple[Section, ...] = ()
     register_: Annotated[Register | None, Field(alias="register")] = None
+    checks: tuple[Check, ...] = ()
     fills: Literal["liaisons"] | None = None
     """What a valid return fills in besides: who speaks for the unit."""
 
@@ -144,6 +211,17 @@ class Form(Stated):
         return (*(i for i in self.indicators if i.is_number), *counts)
 
     @cached_property
+    def figures(self) -> dict[str, Indicator]:
+        """What totals are made of, by code."""
+        return {i.code: i for i in self.numbers}
+
+    @cached_property
+    def looks_back(self) -> bool:
+        """Whether any of its rules needs what the unit has reported before."""
+        judged = any(i.cumulative or i.outliers for i in self.indicators if i.is_number)
+        return judged or any(c.before for c in self.checks)
+
+    @cached_property
     def is_personal(self) -> bool:
         """Whether a return may hold what has to be erasable."""
         columns = self.register_.columns if self.register_ else ()
@@ -158,7 +236,7 @@ class Form(Stated):
         columns = [c.model_copy(update={"required": c.required or c.code in register.key})
                    for c in register.columns]  # fmt: skip
         section = Section.model_construct(id="row", name=register.name, indicators=tuple(columns))
-        return self._with(sections=(section,), register_=None)
+        return self._with(sections=(section,), register_=None, checks=())
 
     def without(self, hidden: Iterable[str]) -> Form:
         """The form as somebody sees it who fills in all sections but some."""

@@ -28,7 +28,7 @@ CODES = {
     "model_type": "not-a-mapping",
     "model_attributes_type": "not-a-mapping",
 }
-OURS = {"not-one-line", "bad-clock", "bad-period", "bad-date", "bad-due-day", "bad-goal"}
+OURS = {"not-one-line", "bad-clock", "bad-period", "bad-date", "bad-due-day", "bad-goal", "bad-condition"}
 
 
 def our_problem(error: Any, place: Callable[[Path, str, Any, dict[str, Any]], Problem]) -> Problem:

@@ -19,7 +19,9 @@ SLUG = re.compile(r"[a-z][a-z0-9-]{0,39}")
 A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 OF_PERIODS = {"first", "last", "period", "periods"}
 """Keys whose values name report periods."""
-NAMES = {"title", "short", "name", "issuer", "reason", "condition", "ends_with", "words", "source"}
+NAMES = {
+    "title", "short", "name", "issuer", "reason", "because", "condition", "ends_with", "words", "source",
+}  # fmt: skip
 """Keys whose values are words: nothing in them is moved, but what speaks of time wants an eye."""
 OF_TIME = re.compile(r"\d{4}|[0-9〇一二三四五六七八九十]+[年月日号]|[上中下]旬|季度|年底|月底|即日")
 PAST = {PLAN: ("amendments",), GIVEN: ("determined",)}

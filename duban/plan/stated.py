@@ -65,7 +65,8 @@ def _due_days(value: object) -> object:
     return tuple(items)
 
 
-def _names(value: object) -> object:
+def several(value: object) -> object:
+    """One text for a list of one."""
     return (value,) if isinstance(value, str) else value
 
 
@@ -88,7 +89,7 @@ Number = Annotated[str, Field(pattern=r"^[0-9a-z][0-9a-z.-]{0,19}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 Names = Annotated[
     tuple[Text, ...],
-    BeforeValidator(_names),
+    BeforeValidator(several),
     WithJsonSchema(
         {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
     ),

@@ -89,7 +89,7 @@ class Teller:
         unit = self.plan.unit[act.to.unit].name
         if isinstance(result, Receipt):
             manner = _manner(result)
-            shown = {"problems": result.problems} if manner == "refused" else {}
+            shown = {"problems": [p for p in result.problems if p.refuses]} if manner == "refused" else {}
             code = "story.refused" if manner == "refused" else "story.received"
             self._tell(act.at, code, unit, manner, **values, manner=manner, **shown)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -11,12 +11,15 @@ from random import Random
 from duban.agenda import Obligation
 from duban.plan import Form, Indicator, Plan
 from duban.plan.forms import Register
+from duban.story import rules
 from duban.story.acts import Said, Value, Words
 
 FLOW = 40
 """Most a flow figure comes to in one return."""
 STOCK = (80, 300)
 """Between these a stock figure begins; it grows by some every period."""
+GROWTH = 4
+"""What a cumulative figure grows by at least every period: more than a correction adds to the one before."""
 NEW_ROWS = 2
 """Most rows that a register gets a period, besides a first one."""
 
@@ -34,6 +37,10 @@ class Writer:
     """Which of its series of returns this is, from 0: stock figures grow with it."""
     known: Mapping[str, Value]
     """Figures it has to state because lower levels have reported them."""
+    before: Mapping[str, Value] = field(default_factory=dict)
+    """What it stated the time before."""
+    grown: int = 0
+    """Which of its returns with this form, for whatever duty: cumulative figures grow with it."""
 
     def said(self, carried: Sequence[dict[str, Value]]) -> Said:
         """All values, and the register's rows: those `carried` on, some of them closed, and new ones."""
@@ -41,7 +48,8 @@ class Writer:
         for indicator in self.form.indicators:
             self._fill(indicator, values)
         ordered = {i.code: values[i.code] for i in self.form.indicators}
-        return Said(ordered, tuple(self._rows(self.form.register_, carried)))
+        settled = rules.settled(self.form, ordered, self.before, fixed=self.known)
+        return Said(settled, tuple(self._rows(self.form.register_, carried)))
 
     def _fill(self, indicator: Indicator, values: dict[str, Value]) -> Value:
         """One value; first those it is made of, or is a part of."""
@@ -60,19 +68,27 @@ class Writer:
         return values[code]
 
     def _part(self, indicator: Indicator, whole: Decimal) -> Value:
-        """Some of the whole: most of a stock, any share of a flow."""
+        """Some of the whole: most of a stock, any share of a flow; always the same share of what only
+        grows, so that it grows as well."""
         low = 60 if indicator.is_stock else 0
-        return _at_scale(whole * self.random.randint(low, 100) / 100, indicator)
+        random = self._steady(indicator) if indicator.cumulative else self.random
+        return _at_scale(whole * random.randint(low, 100) / 100, indicator)
 
     def _free(self, indicator: Indicator) -> Value:
         if not indicator.is_number:
             return self._text(indicator)
         if indicator.is_stock:
-            base = Random(f"{self.owed.unit} {indicator.code}").randint(*STOCK)
-            figure = Decimal(base + self.nth * self.random.randint(0, 2))
+            base, grown = self._steady(indicator).randint(*STOCK), self.random.randint(0, 2)
+            figure = Decimal(
+                base + (GROWTH * self.grown + grown if indicator.cumulative else self.nth * grown)
+            )
         else:
             figure = Decimal(self.random.randint(0, FLOW * 10**indicator.scale)).scaleb(-indicator.scale)
         return _at_scale(min(figure, Decimal(indicator.max or figure)), indicator)
+
+    def _steady(self, indicator: Indicator) -> Random:
+        """What is the unit's own, whatever the period."""
+        return Random(f"{self.owed.unit} {indicator.code}")
 
     def _text(self, indicator: Indicator) -> str:
         if indicator.type == "choice":
@@ -135,11 +151,11 @@ def _day_of(owed: Obligation, random: Random) -> date:
     return first + timedelta(days=random.randint(0, max((last - first).days, 0)))
 
 
-def zeros(form: Form, said: Said) -> Said:
-    """What a zero report states: nothing happened; stocks are as they are."""
+def zeros(form: Form, said: Said, before: Mapping[str, Value]) -> Said:
+    """What a zero report states: nothing happened; stocks are as they are, or as they were."""
     stocks = {c: v for c, v in said.values.items() if form.by_code[c].is_stock}
     flows: dict[str, Value] = {i.code: 0 for i in form.indicators if i.is_number and not i.is_stock}
-    return Said(flows | stocks)
+    return Said(rules.settled(form, flows | stocks, before, fixed=flows))
 
 
 def raised(form: Form, said: Said) -> Said:

@@ -57,7 +57,7 @@ def files(o: Obligation, cue: Cue) -> tuple[File, ...]:
     corrected one one more."""
     counts: dict[str, int] = {}
     for a in o.attachments:
-        counts[a.id] = counts[a.per] if a.per in counts else max(a.at_least, 1)
+        counts[a.id] = counts[a.per] if a.per in counts else max(a.least, 1)
     if counts and cue.manner == "raised":
         first = o.attachments[0]
         for a in o.attachments:
@@ -65,7 +65,7 @@ def files(o: Obligation, cue: Cue) -> tuple[File, ...]:
     found = [
         _file(f"{o.key}{cue.mark}", a.id, a.kinds[0], n) for a in o.attachments for n in range(counts[a.id])
     ]
-    demanded = [a.id for a in o.attachments if a.at_least]
+    demanded = [a.id for a in o.attachments if a.least]
     if cue.manner == "broken" and demanded:
         found = [f for f in found if f.id != demanded[-1]]
     return tuple(found)

@@ -122,7 +122,7 @@ class _Scribe:
             return Act(cue.at, "submit", address(o), files=attached, door=door, said=said)
         first = self._meant(o)
         said = {
-            "plain": first, "broken": first, "zero": answers.zeros(form, first),
+            "plain": first, "broken": first, "zero": answers.zeros(form, first, self._before(o)),
             "raised": answers.raised(form, first),
         }[cue.manner]  # fmt: skip
         values = answers.broken(form, said) if cue.manner == "broken" else said.values
@@ -149,7 +149,20 @@ class _Scribe:
         form = self.plan.form_for(o.duty, o.unit)
         assert form is not None
         random = Random(f"{self.seed} {o.key} values")
-        return answers.Writer(self.plan, form, o, random, self.words, nth, self._known(o))
+        grown = sum(
+            len(line)
+            for (duty, *whose), line in self.series.items()
+            if whose == [o.unit, o.subject or ""] and self.plan.duty[duty].form == form.id
+        )
+        return answers.Writer(
+            self.plan, form, o, random, self.words, nth, self._known(o), self._before(o), grown
+        )
+
+    def _before(self, o: Obligation) -> dict[str, Value]:
+        """What the unit stated for the period before."""
+        line = self.series.get((o.duty, o.unit, o.subject or ""), [])
+        said = [key for key in line if key < o.key and key in self.counting]
+        return dict(self.counting[max(said)].values) if said else {}
 
     def _carried(self, o: Obligation, line: list[str]) -> list[dict[str, Value]]:
         """The rows that were open in the return before."""

@@ -152,5 +152,5 @@ def test_the_rows_are_the_notices_and_how_they_are_counted_the_coordinators() ->
             origins.setdefault(s.key.rpartition(".")[2], set()).add(s.origin)
     assert origins == {
         "name": {"notice"}, "unit_of_measure": {"notice"}, "code": {"coordinator"}, "type": {"coordinator"},
-        "scale": {"coordinator"}, "periods": {"coordinator"},
+        "scale": {"coordinator"}, "periods": {"coordinator"}, "cumulative": {"coordinator"},
     }  # fmt: skip

@@ -17,11 +17,13 @@ from tests.support.plans import changed
 from tests.support.town import FIGURES, HAIAN, Town, at
 
 MONTHLY = "forms/monthly.yaml"
+FINED = "  - {if: {fines: positive}, needs: cases_closed, grade: query, because: 罚没金额一般在办结时计}\n"
+"""The rule that speaks of them."""
 FINES = "{code: fines, name: 罚没金额, unit_of_measure: 万元, type: decimal, scale: 2}"
 
 
 def amend(town: Town, *edits: tuple[str, str, str], when: str = "2018-10-20 09:00") -> None:
-    bundle = Bundle(tuple(sorted(changed(*edits).files)))
+    bundle = Bundle(tuple(sorted(changed((MONTHLY, FINED, ""), *edits).files)))
     deploy(town.ledger, bundle, reason="统计口径调整", as_of=at(when))
 
 

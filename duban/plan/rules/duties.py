@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from duban.errors import Problem
 from duban.plan.duties import COOPERATING, LEAD, PARENT, Attachment, Variant
 from duban.plan.rules.blocks import Block, doubled, looping
+from duban.plan.rules.checks import tally_problems
 from duban.plan.rules.folder import Folder, unknown
 from duban.plan.tasks import Item, Subjects
 
@@ -99,6 +100,7 @@ def _attachments(folder: Folder, duty: Block) -> Iterator[Problem]:
                 yield unknown(attachment, at, name, ids)
             elif attachment.id in circles:
                 yield attachment.problem(at, "circular", name)
+        yield from tally_problems(folder, duty, attachment)
         yield from _of_duty(folder, duty, attachment)
 
 

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from duban.errors import Problem
 from duban.plan.forms import Count, Indicator, Register, Section
 from duban.plan.rules.blocks import Block, doubled, looping
+from duban.plan.rules.checks import NUMBERS, check_problems, is_number
 from duban.plan.rules.folder import unknown
 from duban.plan.rules.registers import register_problems
-
-NUMBERS = ("integer", "decimal")
 
 
 def problems(form: Block) -> Iterator[Problem]:
@@ -30,6 +29,12 @@ def problems(form: Block) -> Iterator[Problem]:
             yield from _indicator(indicator)
             yield from _replaces(indicator)
         yield from _sums(group)
+    for indicator in rows:
+        yield from _judged(indicator)
+    for column in (*columns, *counts):
+        if column.get("cumulative"):
+            yield column.problem("cumulative", "cumulative-column", code_of(column))
+    yield from check_problems(form)
     if register.raw:
         yield from register_problems(register, columns, counts)
     yield from _liaisons(form, [*rows, *columns])
@@ -55,11 +60,6 @@ def code_of(indicator: Block) -> str:
     return str(indicator.raw.get("code", ""))
 
 
-def is_number(indicator: Block) -> bool:
-    """Whether its cells are figures; so taken where its type is broken."""
-    return indicator.get("type") in (*NUMBERS, None)
-
-
 def _indicator(indicator: Block) -> Iterator[Problem]:
     kind, code = indicator.get("type"), code_of(indicator)
     if kind in NUMBERS and not indicator.has("unit_of_measure"):
@@ -67,7 +67,7 @@ def _indicator(indicator: Block) -> Iterator[Problem]:
     if kind and kind != "decimal" and indicator.get("scale"):
         yield indicator.problem("scale", "scale-without-decimal", indicator.raw["scale"])
     if kind and kind not in NUMBERS:
-        for key in ("within", "sum_of", "max"):
+        for key in ("within", "sum_of", "min", "max", "cumulative", "outliers"):
             if indicator.has(key):
                 yield indicator.problem(key, "not-a-figure", code)
     if kind in NUMBERS and indicator.get("personal"):
@@ -77,6 +77,15 @@ def _indicator(indicator: Block) -> Iterator[Problem]:
         yield indicator.problem("choices", "choices-and-type", code)
     if choices and len(set(choices)) < len(choices):
         yield indicator.problem("choices", "duplicate-id", next(c for c in choices if choices.count(c) > 1))
+
+
+def _judged(indicator: Block) -> Iterator[Problem]:
+    """A figure counted from the beginning is the last one said; and no bound excludes the other."""
+    if indicator.get("cumulative") and indicator.get("periods") not in ("last", None):
+        yield indicator.problem("cumulative", "cumulative-not-last", code_of(indicator))
+    least, most = indicator.get("min"), indicator.get("max")
+    if least and most and least > most:
+        yield indicator.problem("min", "too-large", least, le=most)
 
 
 def _replaces(indicator: Block) -> Iterator[Problem]:

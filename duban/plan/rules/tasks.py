@@ -7,8 +7,8 @@ from datetime import date
 
 from duban.errors import Problem
 from duban.plan.duties import Measure, Ranking, Waiver
-from duban.plan.forms import Count, Indicator, Register, Section
 from duban.plan.rules.blocks import Block, doubled, looping
+from duban.plan.rules.checks import answers, form_of, is_number
 from duban.plan.rules.duties import named_duty, strangers
 from duban.plan.rules.folder import Folder, rhythm_of, rhythms, unknown
 from duban.plan.rules.periods_of import periods_of
@@ -82,7 +82,7 @@ def _indicator(folder: Folder, block: Block, key: str) -> Iterator[Problem]:
             yield block.problem(at, "indicator-without-duty", name)
             continue
         duty = next((d for d in folder.duties if d.id == block.raw["duty"]), None)
-        form = _form(folder, duty) if duty else None
+        form = form_of(folder, duty) if duty else None
         if duty and not duty.has("form"):
             yield block.problem(at, "duty-has-no-form", duty.id)
         figures = _figures(form) if form else {}
@@ -92,16 +92,9 @@ def _indicator(folder: Folder, block: Block, key: str) -> Iterator[Problem]:
             yield block.problem(at, "not-a-figure", name)
 
 
-def _form(folder: Folder, duty: Block) -> Block | None:
-    wanted = f"forms/{duty.raw.get('form')}.yaml"
-    return next((f for f in folder.forms if f.source.file == wanted and f.raw), None)
-
-
 def _figures(form: Block) -> dict[str, bool]:
     """The codes that a form totals, and whether each is a number."""
-    rows = [i for s in form.blocks("sections", Section) for i in s.blocks("indicators", Indicator)]
-    rows += form.block("register", Register).blocks("counts", Count)
-    return {str(r.raw.get("code")): r.get("type") in ("integer", "decimal", None) for r in rows}
+    return {str(r.raw.get("code")): is_number(r) for r in answers(form)}
 
 
 def _waiver(folder: Folder, waiver: Block) -> Iterator[Problem]:
