@@ -13,6 +13,7 @@ from typing import Any
 import xlsxwriter
 
 from duban.documents.blank_cells import Cells, Value
+from duban.documents.blank_guide import guide_page
 from duban.documents.blank_page import Page
 from duban.documents.blank_register import register_page
 from duban.plan import identity as ids
@@ -31,11 +32,28 @@ WORDS = (
     "indicator",
     "unit_of_measure",
     "value",
+    "before",  # head of the column with the figures of last time
     "note",
     "zero",
     "filler",
     "reviewer",
     "head",
+    "seal",  # under the table, for the printed form
+    "guide_sheet",  # name of the sheet of instructions
+    "guide_title",  # {form}
+    "guide_fill",
+    "guide_figures",
+    "guide_zero",  # {tick}
+    "guide_note",
+    "guide_before",
+    "guide_register",  # {register}
+    "guide_sign",  # {names}
+    "guide_seal",
+    "guide_attachments",  # {names}
+    "guide_send",
+    "guide_secret",
+    "guide_deadline",  # {deadline}
+    "guide_ask",  # {unit}
     "error_title",  # at most 32 characters, as are the messages below 255
     "error_integer",  # {limit}
     "error_decimal",  # {limit}, {scale}
@@ -64,23 +82,29 @@ def blank_form(
     carried: int = 0,
     zero: bool = False,
     signed: Mapping[str, str] = {},
+    before: Mapping[str, int] = {},
+    due_at: datetime | None = None,
 ) -> bytes:
     """The .xlsx a unit fills in, with what a draft has already in it: `values` and `notes` 备注 by
     indicator, `rows` of the register by column, days as ISO text. The first `carried` rows are open from
-    before, so that what tells them apart is locked."""
+    before, so that what tells them apart is locked. `before` (scaled) are the figures of last time that stand
+    beside, `due_at` is until when it is to be sent."""
     form, buffer = ids.answer_form(plan, duty, unit), io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
     book.set_properties({"created": CREATED})
     cells = Cells(book, words)
-    page = Page(book.add_worksheet(words["sheet"]), cells)
+    page = Page(book.add_worksheet(words["sheet"]), cells, before)
     page.head(form, plan.unit[unit].name, period, subject and plan.subject_name(plan.duty[duty], subject))
     if plan.duty[duty].zero_report:
         page.zero(zero)
     page.rows(form, values, notes)
     page.sign_off(signed)
+    page.seal()
     page.finish(form.title)
     if form.register_ is not None:
         register_page(book.add_worksheet(words["register_sheet"]), cells, form.register_, rows, carried)
+    guide = book.add_worksheet(words["guide_sheet"])
+    guide_page(guide, cells, plan, duty, unit, due_at=due_at, compared=bool(before))
     _identity_sheet(book, ids.identity(plan, duty, unit, period, subject), form, cells)
     book.close()
     return buffer.getvalue()

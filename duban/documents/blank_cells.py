@@ -19,12 +19,14 @@ FONT = {"font_name": "SimSun", "font_size": 11, "valign": "vcenter"}
 BOX = {**FONT, "border": 1, "text_wrap": True}
 STYLES: dict[str, dict[str, Any]] = {
     "title": {**FONT, "font_size": 16, "bold": True, "align": "center"},
+    "seal": {**FONT, "align": "right"},
     "line": {**FONT, "text_wrap": True},
     "head": {**BOX, "bold": True, "align": "center", "bg_color": "#D9E2F3"},
     "section": {**BOX, "bold": True, "bg_color": "#F2F2F2"},
     "label": BOX,
     "centred": {**BOX, "align": "center"},
     "text": {**BOX, "locked": False, "num_format": "@", "valign": "top"},
+    "entry": {**BOX, "locked": False, "num_format": "@"},
     "tick": {**BOX, "locked": False, "align": "center", "num_format": "@"},
     "date": {**BOX, "locked": False, "align": "center", "num_format": "yyyy-mm-dd"},
 }
@@ -110,6 +112,19 @@ def write(sheet: Any, row: int, column: int, value: Value, style: Any, indicator
         sheet.write_datetime(row, column, day, style)
     else:
         sheet.write_string(row, column, value, style)
+
+
+def on_a4(sheet: Any) -> None:
+    """As wide as the paper, with room for a file's holes and a seal."""
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.6, right=0.5, top=0.6, bottom=0.7)
+    sheet.center_horizontally()
+
+
+def lines(text: str, width: int) -> int:
+    """Lines that a text takes, a Chinese character being as wide as two letters."""
+    return -(-sum(2 if ord(c) > 255 else 1 for c in text) // width) or 1
 
 
 def _day(text: str) -> date | None:

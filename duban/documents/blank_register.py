@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from duban.documents.blank_cells import Cells, Value, write
+from duban.documents.blank_cells import Cells, Value, on_a4, write
 from duban.plan import identity as ids
 from duban.plan.forms import Indicator, Register
 
@@ -13,6 +13,7 @@ ROOM = 30
 """Blank lines after the rows that are there."""
 WIDTHS = {"text": 28, "date": 13}
 WIDTH = 14
+HEIGHT = 24
 
 
 def register_page(
@@ -31,8 +32,7 @@ def register_page(
     sheet.repeat_rows(2)
     sheet.protect("", {"format_columns": True, "format_rows": True})
     sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
+    on_a4(sheet)
 
 
 def _columns(sheet: Any, cells: Cells, register: Register) -> None:
@@ -55,7 +55,10 @@ def _row(
     sheet: Any, cells: Cells, register: Register, line: int, values: Mapping[str, Value], is_carried: bool
 ) -> None:
     sheet.write_string(line, 0, str(line - 3), cells.style("centred"))
+    sheet.set_row(line, HEIGHT)
     for column, indicator in enumerate(register.columns, start=1):
-        style = cells.style_of(indicator, locked=is_carried and indicator.code in register.key)
+        locked = is_carried and indicator.code in register.key
+        is_text = indicator.type == "text"
+        style = cells.style("entry", locked=locked) if is_text else cells.style_of(indicator, locked=locked)
         write(sheet, line, column, values.get(indicator.code, ""), style, indicator)
         cells.check(sheet, line, column, indicator)

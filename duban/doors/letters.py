@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import email
 import hashlib
 import re
+from binascii import a2b_base64
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import MessageError
+from email.feedparser import BytesFeedParser
 from email.header import decode_header
 from email.message import Message
 
 from duban.doors.returns import File
+from duban.intake.file_kinds import plain_name
 
 MOST = 80
 """Attachments of one mail."""
 DEEPEST = 8
+PIECE = 2**16
 WINMAIL = ("application/ms-tnef", "application/vnd.ms-tnef")
 NO_FILES = (
     "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "text/vcard",
@@ -59,7 +62,7 @@ class Letter:
 
 def read_letter(data: bytes) -> Letter:
     """Read a mail; nothing in it can make this fail."""
-    mail = email.message_from_bytes(data)
+    mail = _parsed(data)
     files = tuple(_files(mail))
     winmail = any(p.get_content_type() in WINMAIL or _name(p).lower() == "winmail.dat" for p in mail.walk())
     return Letter(
@@ -67,6 +70,14 @@ def read_letter(data: bytes) -> Letter:
         _identifier(mail, "Message-ID"), hashlib.sha256(data).hexdigest(), _identifier(mail, "References"),
         tuple(f for f in files if f.name.lower() != "winmail.dat"), winmail, is_automatic(mail),
     )  # fmt: skip
+
+
+def _parsed(data: bytes) -> Message:
+    """In pieces: as a whole it would be held in memory nine times over."""
+    parser = BytesFeedParser()
+    for begin in range(0, len(data), PIECE):
+        parser.feed(data[begin : begin + PIECE])
+    return parser.close()
 
 
 def is_automatic(mail: Message) -> bool:
@@ -149,8 +160,19 @@ def _files(mail: Message, depth: int = 0) -> Iterator[File]:
     is_picture = mail.get_content_maintype() == "image" and mail.get("Content-ID") and kind != "attachment"
     # pictures of a signature belong to the text
     if name and not is_picture and mail.get_content_type() not in NO_FILES:
-        data = mail.get_payload(decode=True)
-        yield File(name, data if isinstance(data, bytes) else b"")
+        yield File(name, _content(mail))
+
+
+def _content(part: Message) -> bytes:
+    """An attachment's bytes. What is decoded is let go: the library would hold it five times over."""
+    raw = part.get_payload()
+    if isinstance(raw, str) and header(part, "Content-Transfer-Encoding").strip().lower() == "base64":
+        with suppress(ValueError):  # not ASCII, or cut short: the library takes what there is
+            data = a2b_base64(raw)
+            part.set_payload("")
+            return data
+    found = part.get_payload(decode=True)
+    return found if isinstance(found, bytes) else b""
 
 
 def _name(part: Message) -> str:
@@ -164,4 +186,4 @@ def _name(part: Message) -> str:
     found = part.get_param("filename", header="Content-Disposition") or part.get_param("name") or ""
     if isinstance(found, tuple):  # RFC 2231: charset, language, text
         found = _text(found[2].encode("raw-unicode-escape"), found[0])
-    return _printable(decoded(found)).replace("\\", "/").rpartition("/")[2][:200].strip()
+    return plain_name(decoded(found)).strip()

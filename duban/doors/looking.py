@@ -151,8 +151,10 @@ class Looker:
 
 
 def told(name: str) -> str:
-    """A file's name as it can be written down: bytes that are no UTF-8 are the GBK of an older share."""
-    return os.fsencode(name).decode("gb18030", "replace") if not name.isascii() and _is_raw(name) else name
+    """A file's name as it can be written down: bytes that are no UTF-8 are the GBK of an older share, and
+    nothing in it moves the cursor of whoever reads it."""
+    text = os.fsencode(name).decode("gb18030", "replace") if not name.isascii() and _is_raw(name) else name
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _is_raw(name: str) -> bool:

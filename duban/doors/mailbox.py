@@ -36,8 +36,9 @@ from duban.services.addresses import Address
 from duban.services.liaisons import EMAIL
 
 DOOR = "mailbox"
-LARGEST = 100 * MEGABYTE
-"""A mail beyond this is not even fetched; base64 makes of 50 MB of attachments 68."""
+LARGEST = 60 * MEGABYTE
+"""A mail beyond this is not even fetched; it holds 44 MB of attachments. Reading one takes four
+times its size in memory."""
 ADDRESS = re.compile(r"[^\s@<>\"',;:%{}]+@[^\s@<>\"',;:%{}]+")
 
 

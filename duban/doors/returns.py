@@ -76,7 +76,7 @@ def take(
     """Receive one return. What is wrong with it becomes the answer; what is wrong with us is raised."""
     plan = None
     try:
-        to, plan = _addressed(ledger, given)
+        to, plan = _addressed(ledger, given, as_of)
         if problem := may(plan, to):
             return Answer(given.name, plan, error=BadInput("not-taken", (problem,)))
         data, attached = _parts(plan, to, given)
@@ -99,7 +99,7 @@ def campaigns(conn: Connection) -> dict[str, str]:
     return {name: slug for name, slug in said if counts[name] == 1} | {slug: slug for slug in slugs}
 
 
-def _addressed(ledger: Ledger, given: Incoming) -> tuple[Address, Plan]:
+def _addressed(ledger: Ledger, given: Incoming, as_of: datetime | None) -> tuple[Address, Plan]:
     """The address a return bears, its unit by id. Raises BadInput."""
     to = given.to
     if to is None:
@@ -117,7 +117,7 @@ def _addressed(ledger: Ledger, given: Incoming) -> tuple[Address, Plan]:
             raise BadInput("not-taken", (problem,))
         to = replace(to, campaign=known[to.campaign])
         plan = deployed_plan(conn, to.campaign)
-    return resolved(plan, to), plan
+    return resolved(plan, to, ledger.now(as_of).astimezone(plan.zone).date()), plan
 
 
 def _parts(plan: Plan, to: Address, given: Incoming) -> tuple[bytes | None, list[Attached]]:

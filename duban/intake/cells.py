@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from duban.intake.sheets import Faults, cell_name
+from duban.intake.sheets import COVERED, Faults, cell_name
 from duban.intake.values import Entry
 
 Rows = list[list[object]]
@@ -22,4 +22,7 @@ def word(cell: object) -> str:
 
 def entry_at(sheet: str, rows: Rows, faults: Faults, row: int, column: int) -> Entry:
     """What stands in one cell, and where that is: `填报!D7`."""
-    return Entry(at(rows[row], column), f"{sheet}!{cell_name(row, column)}", faults.get((row, column)))
+    raw, fault = at(rows[row], column), faults.get((row, column))
+    if fault is not None and fault.code == COVERED and (raw is None or raw == ""):
+        fault = None
+    return Entry(raw, f"{sheet}!{cell_name(row, column)}", fault)

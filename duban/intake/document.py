@@ -93,8 +93,13 @@ def _parse(data: bytes, problems: list[Problem]) -> dict[str, Any]:
 def _mismatches(document: Mapping[str, Any], plan: Plan, expected: Mapping[str, str]) -> Iterator[Problem]:
     for field in IDENTITY:
         found = document.get(field)
-        if found is not None and not is_meant(field, expected, str(found), plan):
-            yield wrong_identity(field, expected.get(field, ""), str(found), plan, place=field)
+        if found is not None and not (_is_word(found) and is_meant(field, expected, str(found), plan)):
+            yield wrong_identity(field, expected.get(field, ""), shown(found), plan, place=field)
+
+
+def _is_word(found: object) -> bool:
+    """Whether it is what an identity is made of; a period may be the number of a year."""
+    return isinstance(found, str | Decimal)
 
 
 def _object(

@@ -40,8 +40,10 @@ PARTS = {"word/document.xml": "document", "xl/workbook.xml": "sheet", "OFD.xml":
 
 
 def extension(name: str) -> str:
-    """What a file's name ends with, in small letters and without the dot."""
-    return PurePosixPath(name.replace("\\", "/")).suffix.lower().removeprefix(".")
+    """What a file's name ends with, in small letters and without the dot. Windows drops dots and blanks
+    behind it, and we what cannot be printed."""
+    shown = "".join(c for c in name.replace("\\", "/") if c.isprintable()).rstrip(". ")
+    return PurePosixPath(shown).suffix.lower().removeprefix(".")
 
 
 def plain_name(name: str) -> str:

@@ -1,6 +1,6 @@
-"""Reads sheets with calamine in a child process, because a bad workbook can abort its reader.
+"""Reads sheets with calamine in child processes, because a bad workbook can abort its reader.
 
-A plain child and not a ProcessPoolExecutor: a spawned pool imports the caller's `__main__` again
+Plain children and not a ProcessPoolExecutor: a spawned pool imports the caller's `__main__` again
 (under Prefect, seconds), and a hung one can be killed only through private attributes.
 """
 
@@ -17,25 +17,39 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from duban.intake.guard import LIGHT
 from duban.intake.refusal import refusal
+from duban.intake.watchdog import Watchdog
 
 SECONDS = 20.0
 """A file that takes longer is refused; a form takes a millisecond."""
 PROGRAM = Path(__file__).with_name("worker.py")
 
-_lock = threading.Lock()
-_worker: subprocess.Popen[bytes] | None = None
+WORKERS = max(1, min(os.cpu_count() or 1, 4))
+"""Files are read by so many processes at once; they are started when they are wanted."""
+
+_idle: list[subprocess.Popen[bytes]] = []
+_places = threading.BoundedSemaphore(WORKERS)
+_watchdog = Watchdog()
 
 
 def read_sheets(data: bytes, seconds: float = SECONDS) -> dict[str, list[list[object]]]:
     """Every sheet by name, rows from A1 on. Only for bytes the guard let pass; SubmissionInvalid
     `workbook-broken` when the reader fails, dies or takes longer than `seconds`."""
-    with _lock:
-        began = time.monotonic()
-        answer = _ask(_running(), data, seconds)
-        if not answer or time.monotonic() - began >= seconds:
-            # dead or just killed, though the system may not say so yet
-            _discard()
+    with _places:
+        worker, fit = _running(), False
+        try:
+            began = time.monotonic()
+            answer = _ask(worker, data, seconds)
+            # one that was just killed is dead, though the system may not say so yet
+            fit = bool(answer) and time.monotonic() - began < seconds
+            # memory that a large file took is not given back
+            fit = fit and len(data) <= LIGHT
+        finally:
+            if fit:
+                _idle.append(worker)
+            else:
+                _discard(worker)
     sheets: dict[str, list[list[object]]] | None = pickle.loads(answer) if answer else None
     if sheets is None:
         raise refusal("workbook-broken")
@@ -43,52 +57,48 @@ def read_sheets(data: bytes, seconds: float = SECONDS) -> dict[str, list[list[ob
 
 
 def close() -> None:
-    """End the worker; the next file starts another."""
-    with _lock:
-        _discard()
+    """End the workers that wait; the next file starts another."""
+    while (worker := _waiting()) is not None:
+        _discard(worker)
+
+
+def _waiting() -> subprocess.Popen[bytes] | None:
+    try:
+        return _idle.pop()
+    except IndexError:
+        return None
 
 
 def _running() -> subprocess.Popen[bytes]:
-    global _worker
-    if _worker is not None and _worker.poll() is not None:
-        _discard()
-    if _worker is None:
-        # -P keeps this folder off the child's path; its own session keeps Ctrl-C from the child
-        _worker = subprocess.Popen(
-            [sys.executable, "-P", str(PROGRAM)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    return _worker
+    while (worker := _waiting()) is not None:
+        if worker.poll() is None:
+            return worker
+        _discard(worker)
+    # -P keeps this folder off the child's path; its own session keeps Ctrl-C from the child
+    return subprocess.Popen(
+        [sys.executable, "-P", str(PROGRAM)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _ask(worker: subprocess.Popen[bytes], data: bytes, seconds: float) -> bytes:
     """The worker's answer; empty when it died, or was killed because time ran out."""
     assert worker.stdin is not None
     assert worker.stdout is not None
-    timer = threading.Timer(seconds, worker.kill)
-    timer.daemon = True
-    timer.start()
-    try:
+    with _watchdog.watching(worker, seconds), suppress(OSError):
         worker.stdin.write(struct.pack("<Q", len(data)) + data)
         worker.stdin.flush()
         header = worker.stdout.read(8)
         size = struct.unpack("<Q", header)[0] if len(header) == 8 else 0
         body = worker.stdout.read(size)
         return body if len(body) == size else b""
-    except OSError:
-        return b""
-    finally:
-        timer.cancel()
+    return b""
 
 
-def _discard() -> None:
-    global _worker
-    worker, _worker = _worker, None
-    if worker is None:
-        return
+def _discard(worker: subprocess.Popen[bytes]) -> None:
     worker.kill()
     for pipe in (worker.stdin, worker.stdout):
         # what was not yet written has no reader any more
@@ -100,8 +110,8 @@ def _discard() -> None:
 
 def _forget() -> None:
     """A forked child must not read answers meant for its parent."""
-    global _worker, _lock
-    _worker, _lock = None, threading.Lock()
+    global _idle, _places, _watchdog
+    _idle, _places, _watchdog = [], threading.BoundedSemaphore(WORKERS), Watchdog()
 
 
 atexit.register(close)

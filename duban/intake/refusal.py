@@ -25,6 +25,9 @@ def refused(problems: Iterable[Problem], file_name: str = "") -> SubmissionInval
 
 def shown(value: object) -> str:
     """A value as a message may show it: as the unit saw it in its cell, and not at any length."""
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    try:
+        text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    except RecursionError:  # lists in lists, as deep as their reader could go
+        text = "…"
     text = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "�")
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from duban.errors import SubmissionInvalid
 from duban.intake.cells import at, word
-from duban.intake.guard import MEGABYTE, bounded, unpack
+from duban.intake.guard import MEGABYTE, bounded, in_turn, unpack
 from duban.intake.reader import read_sheets
 from duban.intake.refusal import refusal, refused
 from duban.plan import identity as ids
@@ -19,17 +19,18 @@ LONGEST = 200
 MARK_AND_BLANKS = b"\xef\xbb\xbf \t\r\n"
 
 
-def stated_identity(data: bytes, file_name: str) -> dict[str, str]:
+def stated_identity(data: bytes, file_name: str, needed: Sequence[str] = NEEDED) -> dict[str, str]:
     """Campaign, duty, unit, period and subject as a workbook's hidden sheet or a JSON document names them,
-    blank where it does not. SubmissionInvalid for any other file, and for one that does not say whose it
-    is. Nothing is believed here: the full reading compares every part again."""
+    blank where it does not. SubmissionInvalid for any other file, and for one that does not say what is
+    needed. Nothing is believed here: the full reading compares every part again."""
     try:
-        found = _of_document(data) if is_document(data) else _of_workbook(data, file_name)
+        with in_turn(data):
+            found = _of_document(data) if is_document(data) else _of_workbook(data, file_name)
     except SubmissionInvalid as error:
         raise refused(error.problems, file_name) from error
     known = {part: found.get(part, "") for part in IDENTITY}
     odd = any(len(v) > LONGEST or not v.isprintable() for v in known.values())
-    if odd or not all(known[part] for part in NEEDED):
+    if odd or not all(known[part] for part in needed):
         raise refused(refusal("identity-missing").problems, file_name)
     return known
 

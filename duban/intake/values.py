@@ -18,7 +18,17 @@ from duban.plan.identity import NAME_LIMIT, TEXT_LIMIT
 TYPED = re.compile(r"[\s!-~\uff01-\uff5e]*")
 """ASCII and its full-width twins. NFKC alone would also make 52 of 5² and 1 of ①."""
 FIGURE = re.compile(r"[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?")
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""Also what makes the letters after it run backwards: a name would read as another."""
+UNSEEN = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+"""Marks of direction and width that come along when a number is copied from a contact or a web page."""
+BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+AROUND = BLANKS + UNSEEN
+"""What may stand around a value without being part of it."""
 FLOAT_DIGITS = 15
 """What Excel holds and shows; the 17th digit of 0.1+0.2 is noise."""
 LARGEST_EXPONENT = 18
@@ -38,7 +48,7 @@ class Entry:
     @property
     def is_blank(self) -> bool:
         """Whether nothing stands there; a zero is something."""
-        empty = self.raw is None or (isinstance(self.raw, str) and not self.raw.strip())
+        empty = self.raw is None or (isinstance(self.raw, str) and not self.raw.strip(AROUND))
         return empty and self.fault is None
 
 
@@ -100,7 +110,8 @@ def _read(values: Values, entry: Entry, indicator: Indicator) -> None:
         else:
             values.texts[indicator.code] = text(_sound(entry))
     except SubmissionInvalid as error:
-        values.problems += _placed(error, entry, indicator.code, indicator.name)
+        measure = {"unit_of_measure": indicator.unit_of_measure or ""}
+        values.problems += _placed(error, entry, indicator.code, indicator.name, **measure)
 
 
 def _read_text(
@@ -137,7 +148,7 @@ def text(raw: object, limit: int = TEXT_LIMIT) -> str:
         raw = format(_decimal(raw), "f")
     if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
         raise refusal("cell-not-text", raw)
-    found = str(raw).replace("\r\n", "\n").replace("\r", "\n").strip()
+    found = str(raw).replace("\r\n", "\n").replace("\r", "\n").strip(AROUND)
     if UNPRINTABLE.search(found):
         raise refusal("text-unprintable", UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", found))
     if len(found) > limit:
@@ -151,7 +162,7 @@ def day(raw: object) -> str:
         raise refusal("not-a-date", raw)
     if isinstance(raw, date):
         return raw.isoformat()[:10]
-    match = DAY.fullmatch(raw.translate(HALF_WIDTH).strip()) if isinstance(raw, str) else None
+    match = DAY.fullmatch(raw.translate(HALF_WIDTH).strip(AROUND)) if isinstance(raw, str) else None
     if match is None or (match[7] and not match[5]):
         raise refusal("not-a-date", raw)
     month = match[2] or match[3] or match[4] or match[5]
@@ -195,8 +206,8 @@ def _decimal(raw: object) -> Decimal:
         return raw
     if isinstance(raw, int) and not isinstance(raw, bool):
         return Decimal(raw)
-    if isinstance(raw, str) and TYPED.fullmatch(raw):
-        typed = unicodedata.normalize("NFKC", raw).strip()
+    if isinstance(raw, str) and TYPED.fullmatch(raw.strip(UNSEEN)):
+        typed = unicodedata.normalize("NFKC", raw.strip(UNSEEN)).strip()
         if FIGURE.fullmatch(typed):
             return Decimal(typed.replace(",", ""))
     raise refusal("not-a-number", raw)
@@ -215,5 +226,6 @@ def _too_large(raw: object, indicator: Indicator) -> SubmissionInvalid:
     return refusal("figure-too-large", raw, limit=plain(indicator.decimal(LIMIT)))
 
 
-def _placed(error: SubmissionInvalid, entry: Entry, key: str, name: str = "") -> list[Problem]:
-    return [replace(p, place=entry.place, key=key, params={**p.params, "name": name}) for p in error.problems]
+def _placed(error: SubmissionInvalid, entry: Entry, key: str, name: str = "", **more: str) -> list[Problem]:
+    named = {"name": name, **more}
+    return [replace(p, place=entry.place, key=key, params={**p.params, **named}) for p in error.problems]

@@ -11,13 +11,15 @@ from duban.intake.guard import unpack
 from duban.intake.reader import read_sheets
 from duban.intake.refusal import refusal, refused, shown
 from duban.intake.register_sheet import read_register
-from duban.intake.sheets import Faults, cell_name, sheet_parts
+from duban.intake.sheets import Faults, cell_name
 from duban.intake.values import Entry, Sent
 from duban.plan import identity as ids
 from duban.plan.forms import Form
 from duban.plan.model import Plan
 
 TICKS = {ids.TICK, "✓", "✔", "☑"}
+UNKNOWN = 50
+"""A sheet full of strange rows is told about so many of them."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,10 @@ def read_workbook(
     wrong, other_form = _identity_problems(sheets.pop(ids.SHEET, None), plan, expected, form)
     if other_form:
         raise refused(wrong)
-    surveys = {name: package.surveys.get(part) for name, part in sheet_parts(package.parts).items()}
+    surveys = {name: package.surveys.get(part) for name, part in package.sheets.items()}
     faults = {name: survey.faults for name, survey in surveys.items() if survey}
+    if any(any(rows) and name not in faults for name, rows in sheets.items()):
+        raise refusal("workbook-broken")  # a sheet that the guard has not seen
     sent, problems = _sent(_form_sheet(sheets, faults), form)
     if form.register_ is None:
         return sent, wrong + problems
@@ -159,7 +163,11 @@ def _row_problems(sheet: _FormSheet, form: Form, rows: Mapping[str, list[int]]) 
         for code in form.by_code
         if code not in rows
     ]
+    strange = 0
     for code, found in rows.items():
+        strange += code not in known
+        if strange > UNKNOWN and code not in known:
+            continue
         name = {"name": names.get(code, shown(code))}
         places = "、".join(cell_name(row, sheet.value_column) for row in found)
         if code not in known:

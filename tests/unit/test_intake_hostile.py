@@ -74,7 +74,7 @@ def hostile() -> dict[str, tuple[str, bytes]]:
 
 
 def _rows(count: int) -> bytes:
-    return b"".join(b'<row r="%d"/>' % n for n in range(count))
+    return b"".join(b'<row r="%d"/>' % n for n in range(1, count + 1))
 
 
 def _utf16(data: bytes) -> bytes:
