@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from duban import agenda, debtors, events
 from duban.errors import BadInput, Problem
@@ -14,6 +16,29 @@ from duban.ledger import tables as t
 from duban.plan import Duty, Plan, Unit
 
 SUBJECT = re.compile(r"[0-9a-z][0-9a-z.-]{0,19}")
+_KNOWN = select(t.obligation.c.id).where(
+    t.obligation.c.id.in_(bindparam("keys", expanding=True)), ~t.obligation.c.dropped
+)
+
+
+class Named(Protocol):
+    """Whatever says of which obligation it is."""
+
+    @property
+    def unit(self) -> str:
+        """The unit's id."""
+
+    @property
+    def duty(self) -> str:
+        """The duty's id."""
+
+    @property
+    def period(self) -> str:
+        """Empty for a duty of a single date."""
+
+    @property
+    def subject(self) -> str:
+        """Empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +51,27 @@ class Address:
     period: str
     subject: str | None = None
 
+    @classmethod
+    def of(cls, campaign: str, named: Named) -> Address:
+        """That of an obligation which the ledger has."""
+        return cls(campaign, named.unit, named.duty, named.period, named.subject or None)
+
     @property
     def obligation(self) -> str:
         """The obligation's key."""
         return agenda.obligation_key(self.campaign, self.duty, self.unit, self.period, self.subject)
 
 
-def resolved(plan: Plan, to: Address) -> Address:
+def resolved(plan: Plan, to: Address, today: date | None = None) -> Address:
     """The address with its unit by id, whatever it was called; what a closed unit still owes is found
-    under its successor's name too, where that owes no such thing itself."""
+    under its successor's name too, where that owes no such thing itself. Where a day is given, a unit that
+    is still there then is no closed one."""
     named = plan.named.get(to.unit, ())
     to = replace(to, unit=named[0].id if len(named) == 1 else to.unit, subject=to.subject or None)
     if to.duty not in plan.duty or to.unit not in plan.unit or owed(plan, to):
         return to
-    closed = [replace(to, unit=u.id) for u in plan.units if u.successor == to.unit]
+    gone = (u for u in plan.units if u.successor == to.unit and not (today and u.is_open(today, date.max)))
+    closed = [replace(to, unit=u.id) for u in gone]
     owing = [address for address in closed if owed(plan, address)]
     return owing[0] if len(owing) == 1 else to
 
@@ -66,9 +98,20 @@ def made_by_report(plan: Plan, to: Address) -> agenda.Obligation | None:
 def check_owed(conn: Connection, plan: Plan, to: Address, now: datetime) -> None:
     """Raises BadInput for an address that neither the ledger knows, as what was due before an amendment,
     nor the plan in force; and for an event that has not happened yet."""
-    o, duty = t.obligation.c, plan.duty.get(to.duty)
-    known = conn.scalar(select(o.id).where(o.id == to.obligation, ~o.dropped))
-    if known is None or duty is None or to.unit not in plan.unit or not (duty.form or duty.attachments):
+    check_known(plan, to, known_keys(conn, [to.obligation]), now)
+
+
+def known_keys(conn: Connection, keys: Sequence[str]) -> set[str]:
+    """Those obligations of a few hundred that the ledger knows and no amendment has dropped."""
+    sayable = [k for k in keys if k.isprintable()]  # no database takes every character
+    return set(conn.scalars(_KNOWN, {"keys": sayable})) if sayable else set()
+
+
+def check_known(plan: Plan, to: Address, known: Collection[str], now: datetime) -> None:
+    """The same where it has been asked already which obligations the ledger knows."""
+    duty = plan.duty.get(to.duty)
+    owed = to.obligation in known and duty is not None and to.unit in plan.unit
+    if not owed or not (duty and (duty.form or duty.attachments)):
         check_address(plan, to, now.astimezone(plan.zone).date())
 
 

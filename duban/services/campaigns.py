@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Connection
 
 from duban import calendars
 from duban.errors import BadInput, NotAllowed, Problem
 from duban.ledger import queries
-from duban.plan import Bundle, Plan, parse
+from duban.plan import Bundle, Plan, lineage, parse
 
 PARTS = ("plan.yaml", "given.yaml", "units.csv", "forms/*.yaml")
 
@@ -41,6 +42,8 @@ def read_bundle(folder: Path) -> Bundle:
 _plans: dict[str, Plan] = {}
 """Plans by their bundle's digest: read once in a process, however often it asks which one is in force."""
 MOST_PLANS = 32
+_parsing = Lock()
+"""One thread reads a plan; the others that want it wait, instead of all reading it at once."""
 
 
 def deployed_plan(conn: Connection, campaign: str, at: datetime | None = None) -> Plan:
@@ -56,9 +59,28 @@ def versions(conn: Connection, campaign: str) -> list[Plan]:
     return [_plan(conn, digest) for digest in queries.plan_digests(conn, campaign)]
 
 
+def replaced(conn: Connection, plan: Plan, duty: str) -> dict[str, tuple[str, int]]:
+    """Code that a duty was once answered with → the code that stands for it now, and what its stored values
+    are multiplied by."""
+
+    def look_back() -> dict[str, tuple[str, int]]:
+        form = plan.form_of(duty)
+        if form is None or not any(i.replaces for i in lineage.codes(form).values()):
+            return {}
+        return lineage.replacements(versions(conn, plan.slug), plan, duty)
+
+    return plan.memo(("replaced", duty), look_back)
+
+
 def _plan(conn: Connection, digest: str) -> Plan:
-    if digest not in _plans:
-        while len(_plans) >= MOST_PLANS:
-            _plans.pop(next(iter(_plans)), None)
-        _plans[digest] = parse(Bundle.from_text(queries.bundle_text(conn, digest)))
-    return _plans[digest]
+    found = _plans.get(digest)
+    if found is None:
+        with _parsing:
+            found = _plans.get(digest) or _parsed(conn, digest)
+    return found
+
+
+def _parsed(conn: Connection, digest: str) -> Plan:
+    while len(_plans) >= MOST_PLANS:
+        _plans.pop(next(iter(_plans)), None)
+    return _plans.setdefault(digest, parse(Bundle.from_text(queries.bundle_text(conn, digest))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -30,12 +30,15 @@ class _Return(NamedTuple):
 
 def carried_rows(conn: Connection, plan: Plan, to: Address, now: datetime) -> tuple[Row, ...]:
     """The rows still open after the counting returns before this one, of the same unit, duty and subject;
-    none where rows are of their period. Those of a unit it has succeeded come with them once."""
+    none where rows are of their period. Those of a unit it has succeeded come with them, once it has
+    closed."""
     form, mine = plan.form_for(to.duty, to.unit), owed(plan, to)
     register = form.register_ if form else None
     if register is None or register.closed is None or mine is None or mine.is_event or mine.due_at is None:
         return ()
-    units = (to.unit, *(u.id for u in plan.units if u.successor == to.unit))
+    day = now.astimezone(plan.zone).date()
+    gone = (u for u in plan.units if u.successor == to.unit and not u.is_open(day, date.max))
+    units = (to.unit, *(u.id for u in gone))
     before = [r for unit in units for r in _before(conn, plan, replace(to, unit=unit), mine.due_at, now)]
     said: dict[tuple[str, str], Row] = {}
     # In order of due times and not only the last one: a correction may have come in after it. What the unit

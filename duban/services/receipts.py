@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from duban.errors import Problem
-from duban.ledger import Writer
-from duban.ledger import tables as t
 from duban.plan import Plan
 from duban.services.addresses import Address, copied, owed
-from duban.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +54,6 @@ def receipt(
         copies=obligation.copies if obligation else (),
         copied_to=tuple(a.duty for a in copied(plan, to)) if row["valid"] else (),
     )  # fmt: skip
-
-
-def repeated_receipt(
-    w: Writer, plan: Plan, to: Address, submission: str, stands: Standing, problems: tuple[Problem, ...]
-) -> Receipt:
-    """The receipt of a return that is here already: sending it twice is sending it once."""
-    s, j, a = t.submission.c, t.journal.c, t.attachment.c
-    row = w.conn.execute(select(t.submission).where(s.id == submission)).one()._asdict()
-    at = (j.campaign == to.campaign) & (j.kind == "submission") & (j.ref == submission)
-    seq, digest = w.conn.execute(select(j.seq, j.digest).where(at)).one()
-    files = w.conn.scalars(select(a.name).where(a.submission == submission).order_by(a.n)).all()
-    return receipt(
-        plan, to, row, (seq, digest), limit=stands.limit, problems=problems, attachments=files, repeated=True
-    )
 
 
 def receipt_number(campaign: str, number: int) -> str:

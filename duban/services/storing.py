@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 
 from duban.errors import Problem
 from duban.intake.attachments import Attached
 from duban.intake.file_kinds import extension
 from duban.intake.submission import Parsed
-from duban.ledger import Ledger, Writer, insert_once, journal
+from duban.ledger import Ledger, Writer, insert_many, insert_once_each, journal
 from duban.ledger import tables as t
 from duban.ledger.journal import Extras
 from duban.plan.forms import Form, Indicator
 
 Salt = Callable[[str], str]
 """The salt of the answer at a place of a submission."""
+Files = dict[str, tuple[bytes, bool]]
+"""By digest: bytes, and whether they hold personal answers."""
+HELD = (t.cell, t.note, t.attachment, t.entry, t.entry_cell)
+"""What hangs on a submission, in the order in which it can be inserted."""
+_EMPTY = select(t.file.c.digest).where(
+    t.file.c.digest.in_(bindparam("digests", expanding=True)), t.file.c.content == b""
+)
 
 
 def salt_of(ledger: Ledger) -> Salt:
@@ -88,45 +95,42 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def keep_files(w: Writer, data: bytes, attached: Sequence[Attached], *, personal: bool) -> None:
-    """Keep a return's bytes under their digests; those of a form with personal answers, and what came with
-    it, where they can be erased."""
-    files = {digest_of(content): content for content in (data, *(f.data for f in attached))}
-    for digest in sorted(files):  # in one order, so that two returns at once cannot wait in a ring
-        _keep(w, digest, files[digest], personal)
-
-
-def _keep(w: Writer, digest: str, data: bytes, personal: bool) -> None:
-    row = {"digest": digest, "size": len(data), "content": b"" if personal else data}
-    f = t.file.c
-    if insert_once(w.conn, t.file, row) or not data:
-        elsewhere = personal and bool(data)
-    else:  # known: what was erased since and is sent again is held again
-        elsewhere = w.conn.scalar(select(f.content).where(f.digest == digest)) == b""
-    if elsewhere:
-        insert_once(w.conn, t.held_file, {"digest": digest, "content": data})
-
-
-def keep_contents(w: Writer, submission: str, held: Contents) -> None:
-    """Insert what hangs on a submission that has just been recorded."""
-    mine = {"submission": submission}
-    answers: dict[str, int | str] = {**held.cells, **held.texts}
-    cells = [mine | {"indicator": c} | _either(v) for c, v in answers.items()]
-    notes = [mine | {"indicator": c, "text": x} for c, x in held.more.notes.items()]
-    files = [mine | {"n": n, "id": i, "name": name, "file": f} for n, i, name, f in held.more.attachments]
-    entries = [mine | {"n": n, "key": k, "closed": closed} for n, k, closed, _ in held.more.entries]
-    columns = [
-        mine | {"n": n, "column": c} | _either(v)
-        for n, _, _, row in held.more.entries
-        for c, v in row.items()
+def keep_files(w: Writer, files: Files) -> None:
+    """Keep files under their digests; those of forms with personal answers, and what came with them, where
+    they can be erased."""
+    # in one order, so that two writers at once cannot wait in a ring
+    rows = [
+        {"digest": digest, "size": len(data), "content": b"" if personal else data}
+        for digest, (data, personal) in sorted(files.items())
     ]
-    for table, rows in (
-        (t.cell, cells), (t.note, notes), (t.attachment, files), (t.entry, entries), (t.entry_cell, columns),
-    ):  # fmt: skip
-        if rows:
-            w.conn.execute(table.insert(), rows)
-    for row in held.personal:
-        insert_once(w.conn, t.personal, row)
+    ours = insert_once_each(w.conn, t.file, rows)
+    elsewhere = {d for d, (data, personal) in files.items() if personal and data and d in ours}
+    # known: what was erased since and is sent again is held again
+    known = sorted(d for d, (data, _) in files.items() if data and d not in ours)
+    elsewhere |= set(w.conn.scalars(_EMPTY, {"digests": known})) if known else set()
+    held = [{"digest": d, "content": files[d][0]} for d in sorted(elsewhere)]
+    insert_once_each(w.conn, t.held_file, held)
+
+
+def keep_contents(w: Writer, entered: Iterable[tuple[str, Contents]]) -> None:
+    """Insert what hangs on submissions that have just been recorded."""
+    found: dict[Table, list[dict[str, Any]]] = {table: [] for table in HELD}
+    personal: list[dict[str, str]] = []
+    for submission, held in entered:
+        mine = {"submission": submission}
+        answers: dict[str, int | str] = {**held.cells, **held.texts}
+        found[t.cell] += [mine | {"indicator": c} | _either(v) for c, v in answers.items()]
+        found[t.note] += [mine | {"indicator": c, "text": x} for c, x in held.more.notes.items()]
+        found[t.attachment] += [
+            mine | {"n": n, "id": i, "name": name, "file": f} for n, i, name, f in held.more.attachments
+        ]
+        for n, key, closed, row in held.more.entries:
+            found[t.entry].append(mine | {"n": n, "key": key, "closed": closed})
+            found[t.entry_cell] += [mine | {"n": n, "column": c} | _either(v) for c, v in row.items()]
+        personal += held.personal
+    for table, rows in found.items():
+        insert_many(w.conn, table, rows)
+    insert_once_each(w.conn, t.personal, sorted(personal, key=lambda row: row["digest"]))
 
 
 def _either(value: int | str) -> dict[str, Any]:

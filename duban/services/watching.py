@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from duban.ledger import queries
 from duban.ledger.queries import Scope
 from duban.plan import Plan
 from duban.plan.model import WHOLE, Stage
-from duban.standing import Rates, Standing, rates, standing
+from duban.standing import Arrival, Owed, Rates, Ruling, Standing, rates, standing
 
 
 def standings(conn: Connection, plan: Plan, scope: Scope, now: datetime) -> list[Standing]:
@@ -22,11 +23,17 @@ def standings(conn: Connection, plan: Plan, scope: Scope, now: datetime) -> list
     owed = queries.owed(conn, scope, until, plan.zone)
     arrivals = queries.arrivals(conn, scope, until, plan.zone)
     rulings = queries.rulings(conn, scope, until, plan.zone)
-    return [
-        standing(o, arrivals.get(o.key, ()), rulings.get(o.key, ()), now, _grace(plan, o.duty))
-        for o in owed
-        if o.due_at is not None or o.key in arrivals  # without a due time it stands from its first report on
-    ]
+    each = (stands(plan, o, arrivals.get(o.key, ()), rulings.get(o.key, ()), now) for o in owed)
+    return [s for s in each if s is not None]
+
+
+def stands(
+    plan: Plan, owed: Owed, arrivals: Sequence[Arrival], rulings: Sequence[Ruling], now: datetime
+) -> Standing | None:
+    """How one obligation stands; without a due time it stands from its first report on."""
+    if owed.due_at is None and not arrivals:
+        return None
+    return standing(owed, arrivals, rulings, now, _grace(plan, owed.duty))
 
 
 def _grace(plan: Plan, duty: str) -> int:
@@ -78,10 +85,11 @@ def progress(phase_id: str, name: str, started: bool, found: list[Standing]) -> 
 
 def phase_progress(conn: Connection, plan: Plan, phase: Stage, now: datetime) -> Progress:
     """How a phase stands."""
-    return _progress(plan, phase, standings(conn, plan, scope_of_phase(plan, phase), now), now)
+    return progress_of(plan, phase, standings(conn, plan, scope_of_phase(plan, phase), now), now)
 
 
-def _progress(plan: Plan, phase: Stage, found: list[Standing], now: datetime) -> Progress:
+def progress_of(plan: Plan, phase: Stage, found: list[Standing], now: datetime) -> Progress:
+    """How a phase stands, from the standings of the whole campaign or of its own."""
     started = phase.start <= now.astimezone(plan.zone).date()
     mine = [s for s in found if phase.id == WHOLE or phase.id in s.owed.phases]
     return progress(phase.id, phase.name, started, mine)
@@ -103,7 +111,7 @@ def open_phases(conn: Connection, plan: Plan, now: datetime) -> list[Progress]:
     """How the phases stand whose time has come, and past ones that still owe something."""
     stages = open_stages(conn, plan, now)
     found = standings(conn, plan, Scope(plan.slug), now) if stages else []
-    return [_progress(plan, stage, found, now) for stage in stages]
+    return [progress_of(plan, stage, found, now) for stage in stages]
 
 
 def is_closed(conn: Connection, plan: Plan, now: datetime) -> bool:

@@ -181,3 +181,12 @@ def test_a_file_cannot_have_been_received_tomorrow(deployed: Town) -> None:
 def test_a_campaign_that_is_not_deployed_takes_nothing(town: Town) -> None:
     with pytest.raises(NotAllowed, match="not-deployed"):
         town.send("haian", "2018-09", "2018-10-05 09:00", b"{}", "x.json")
+
+
+def test_a_file_sent_again_while_an_older_one_is_accepted_is_the_same_one(deployed: Town) -> None:
+    deployed.report("libao", "2018-09", "2018-10-01 09:00")
+    deployed.decide("libao", "2018-09", "accept", "2018-10-01 10:00")
+    data = deployed.form("libao", "2018-09", {**FIGURES, "clues": 10})
+    first = deployed.send("libao", "2018-09", "2018-10-02 09:00", data, "a.xlsx")
+    again = deployed.send("libao", "2018-09", "2018-10-02 10:00", data, "a.xlsx")
+    assert (first.version, again.version, again.repeated) == (2, 2, True)
