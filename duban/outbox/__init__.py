@@ -1,5 +1,6 @@
 """The outbox: sealed digests are claimed, sent and recorded, each by itself."""
 
-from duban.outbox.sending import Transport, send_ready
+from duban.outbox.lanes import SecondLook, Transport
+from duban.outbox.sending import Sent, send_ready
 
-__all__ = ["Transport", "send_ready"]
+__all__ = ["SecondLook", "Sent", "Transport", "send_ready"]

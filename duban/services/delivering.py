@@ -6,20 +6,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-
-from sqlalchemy import bindparam
+from pathlib import Path
 
 from duban import agenda, calendars, notices
+from duban.access.links import Doorway
 from duban.ledger import Ledger, Writer, journal, queries, speaking
-from duban.ledger import tables as t
-from duban.ledger.queries import Scope
 from duban.ledger.speaking import Decided
 from duban.notices import About, Line
 from duban.outbox import Transport, send_ready
 from duban.plan import Duty, Plan
 from duban.rendering import Renderer
+from duban.services import prompting, sealing
 from duban.services.campaigns import deployed_plan
-from duban.services.watching import standings
+from duban.services.prompting import seal_prompts
+from duban.services.turning import Again, Plans, Stands, Voice
 from duban.standing import Standing
 
 
@@ -29,23 +29,41 @@ class Delivered:
 
     sealed: int = 0
     withdrawn: int = 0
-    """Messages that were no longer owed when their digest was sealed."""
+    """Messages that were no longer owed when their digest was sealed, or about to be sent."""
     sent: int = 0
     failed: int = 0
 
 
 def deliver(
-    ledger: Ledger, transport: Transport, texts: Renderer, *, owner: str, as_of: datetime | None = None
-) -> Delivered:
+    ledger: Ledger, transport: Transport, texts: Renderer, *, owner: str, door: Doorway | None = None,
+    as_of: datetime | None = None, noted: Path | None = None, lanes: int | None = None,
+) -> Delivered:  # fmt: skip
     """Seal and send. Anybody may run it at any time: a digest is sealed once a day per recipient, and
-    sent by whoever claims it."""
+    sent by whoever claims it, with links to the portal where it has an address. `noted` is a folder of
+    this machine where word is left of what has arrived, before it is on record; so many `lanes` are worked
+    at once."""
     sealed, withdrawn = seal(ledger, texts, as_of=as_of)
-    sent, failed = send_ready(ledger, transport, owner=owner, as_of=as_of)
-    return Delivered(sealed, withdrawn, sent, failed)
+    prompt, moot = seal_prompts(ledger, texts, as_of=as_of)
+    look = second_look(texts)
+    done = send_ready(
+        ledger, transport, owner=owner, door=door, look=look, as_of=as_of, lanes=lanes, noted=noted
+    )
+    return Delivered(sealed + prompt, withdrawn + moot + done.withdrawn, done.sent, done.failed)
 
 
-CHUNK = 500
-"""Obligations looked up by one statement."""
+def second_look(texts: Renderer) -> Again:
+    """How a sealed digest is looked at again before each try, and turned to another channel."""
+
+    def still_true(w: Writer, plan: Plan, message: Decided, stands: Stands) -> bool:
+        return _still_owed(message, stands, w.at)
+
+    def seal(w: Writer, plans: Plans, stands: Stands, kept: Sequence[Decided], occasion: str) -> str:
+        day = _day(w.at, plans.values())
+        return _seal_one(w, texts, plans, stands, kept[0].contact, day, kept, occasion)
+
+    return Again(daily=Voice(still_true, seal), prompt=prompting.voice(texts))
+
+
 BATCH = 200
 """Recipients per sealing transaction: short enough that nobody waits long for the lock."""
 
@@ -54,35 +72,41 @@ def seal(ledger: Ledger, texts: Renderer, *, as_of: datetime | None = None) -> t
     """Make each waiting recipient's digest of the day, not before the morning. Returns how many were
     sealed, and how many messages were withdrawn because the unit has reported in between."""
     waiting = _waiting(ledger, as_of)
-    contacts = list(dict.fromkeys(m.contact for m in waiting))
+    by_contact = _by_contact(waiting)
+    contacts = list(by_contact)
     sealed = withdrawn = 0
     for start in range(0, len(contacts), BATCH):
-        batch = set(contacts[start : start + BATCH])
-        campaigns = {m.campaign for m in waiting if m.contact in batch}
+        meant = [m for contact in contacts[start : start + BATCH] for m in by_contact[contact]]
+        campaigns = {m.campaign for m in meant}
         with ledger.write(journal.INSTALLATION, *campaigns, as_of=as_of) as w:
-            made, dropped = _seal_batch(w, texts, campaigns, batch)
+            made, dropped = _seal_batch(w, texts, campaigns, [m.id for m in meant])
         sealed, withdrawn = sealed + made, withdrawn + dropped
     return sealed, withdrawn
 
 
-def _seal_batch(w: Writer, texts: Renderer, campaigns: set[str], batch: set[int]) -> tuple[int, int]:
+def _seal_batch(
+    w: Writer, texts: Renderer, campaigns: set[str], batch: Sequence[str]
+) -> tuple[int, int]:  # fmt: skip
     plans = {c: deployed_plan(w.conn, c) for c in campaigns}
     day = _day(w.at, plans.values())
     # Read again under the locks: another run may have sealed these in the meantime.
     waiting = speaking.unsealed_messages(w.conn, w.micros, day, batch)
-    by_contact: dict[int, list[Decided]] = defaultdict(list)
-    for message in waiting:
-        if message.campaign in campaigns:
-            by_contact[message.contact].append(message)
-    stands = _standings(w, plans, waiting)
+    stands = sealing.standings_of(w, plans, waiting)
     sealed = withdrawn = 0
-    for contact, mine in by_contact.items():
+    for contact, mine in _by_contact(waiting).items():
         kept = [m for m in mine if _still_owed(m, stands, w.at)]
         withdrawn += len(mine) - len(kept)
         digest = _seal_one(w, texts, plans, stands, contact, day, kept) if kept else None
         sealed += digest is not None
-        _fates(w, mine, {m.id for m in kept}, digest)
+        sealing.record_fates(w, mine, {m.id for m in kept}, digest)
     return sealed, withdrawn
+
+
+def _by_contact(waiting: Iterable[Decided]) -> dict[int, list[Decided]]:
+    found: dict[int, list[Decided]] = defaultdict(list)
+    for message in waiting:
+        found[message.contact].append(message)
+    return found
 
 
 def _waiting(ledger: Ledger, as_of: datetime | None) -> list[Decided]:
@@ -106,18 +130,7 @@ def _day(now: datetime, plans: Iterable[Plan]) -> str:
     return now.astimezone(next(iter(plans)).zone).date().isoformat()
 
 
-def _standings(w: Writer, plans: dict[str, Plan], waiting: Sequence[Decided]) -> dict[str, Standing]:
-    """How what these messages are about stands now."""
-    found: dict[str, Standing] = {}
-    for campaign, plan in plans.items():
-        keys = sorted({m.obligation for m in waiting if m.campaign == campaign})
-        for start in range(0, len(keys), CHUNK):
-            scope = Scope(campaign, keys=tuple(keys[start : start + CHUNK]))
-            found |= {s.owed.key: s for s in standings(w.conn, plan, scope, w.at)}
-    return found
-
-
-def _still_owed(message: Decided, stands: dict[str, Standing], now: datetime) -> bool:
+def _still_owed(message: Decided, stands: Stands, now: datetime) -> bool:
     if message.obligation not in stands:  # an amendment dropped it
         return False
     due_at = calendars.from_micros(message.due_at, UTC)
@@ -126,8 +139,8 @@ def _still_owed(message: Decided, stands: dict[str, Standing], now: datetime) ->
 
 
 def _seal_one(
-    w: Writer, texts: Renderer, plans: dict[str, Plan], stands: dict[str, Standing], contact: int, day: str,
-    kept: list[Decided],
+    w: Writer, texts: Renderer, plans: Plans, stands: Stands, contact: int, day: str,
+    kept: Sequence[Decided], occasion: str = "",
 ) -> str:  # fmt: skip
     lines = [_line(m, plans[m.campaign], stands[m.obligation], w.at) for m in kept]
     owed = _told(x for x in lines if x.kind != "escalate")
@@ -138,30 +151,15 @@ def _seal_one(
     values = {
         "owed": owed, "escalated": escalated, "day": date.fromisoformat(day),
         "issuer": plans[kept[0].campaign].file.issuer,
-        "recipient": "、".join(dict.fromkeys(_name(m, plans[m.campaign]) for m in kept)),
+        "recipient": "、".join(dict.fromkeys(sealing.spoken_to(m, plans[m.campaign]) for m in kept)),
         "several": len({m.recipient for m in kept}) > 1 or len({m.campaign for m in kept}) > 1 or for_others,
     }  # fmt: skip
-    row = {
-        "id": f"{contact}/{day}", "contact": contact, "channel": kept[0].channel, "day": day, "occasion": "",
-        "sealed_at": w.micros,
-        "subject": texts.render("messages/digest-subject.txt", **values),
-        "plain": texts.render("messages/digest-body.txt", **values),
-        "html": texts.render("messages/digest-body.html", **values),
-    }  # fmt: skip
-    w.record("digest", journal.INSTALLATION, [row])
-    ready = {"digest": row["id"], "state": "ready", "owner": "", "until": 0, "tries": 0, "next_at": w.micros}
-    w.conn.execute(t.delivery.insert(), ready)
-    return str(row["id"])
+    made_on = date.fromisoformat(day)
+    return sealing.record_digest(w, texts, "messages/digest", values, kept, contact, made_on, occasion)
 
 
 def _told(lines: Iterable[Line]) -> list[Line]:
     return notices.together(notices.latest_per_obligation(lines))
-
-
-def _name(message: Decided, plan: Plan) -> str:
-    """Who is spoken to: the coordinator's unit, or the unit itself."""
-    unit = message.recipient.removeprefix("unit:")
-    return (plan.coordinator if unit == notices.COORDINATOR else plan.unit[unit]).name
 
 
 def _line(message: Decided, plan: Plan, stands: Standing, now: datetime) -> Line:
@@ -199,19 +197,3 @@ def _about(duty: Duty) -> About:
 
 def _subjects(plan: Plan, duty: Duty, subject: str) -> tuple[tuple[str, str], ...]:
     return ((subject, plan.subject_name(duty, subject)),) if subject else ()
-
-
-def _fates(w: Writer, mine: list[Decided], kept: set[str], digest: str | None) -> None:
-    by_campaign: dict[str, list[dict[str, object]]] = defaultdict(list)
-    for message in mine:
-        sealed = message.id in kept
-        by_campaign[message.campaign].append(
-            {
-                "message": message.id, "digest": digest if sealed else None,
-                "reason": "sealed" if sealed else "no-longer-owed", "at": w.micros,
-            }
-        )  # fmt: skip
-    for campaign, rows in by_campaign.items():
-        w.record("fate", campaign, rows)
-    done = t.unsealed.delete().where(t.unsealed.c.message == bindparam("id"))
-    w.conn.execute(done, [{"id": m.id} for m in mine])  # one by one: no statement takes 40,000 names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -115,12 +116,18 @@ def test_an_extension_moves_reminders_and_chases_to_the_new_day(deployed: Town, 
     deployed.decide("haian", "2018-09", "extend", "2018-10-05 10:00", until=at("2018-10-16"))
     deployed.run(MORNING)
     deployed.deliver(outside.transport, MORNING)
-    assert "haian@haian.example" not in outside.post.recipients
+    # It hears of the extension, and is not chased.
+    assert [m["Subject"] for m in to_haian(outside)] == [
+        "【药品净网2018】2018年9月专项行动情况月报已延期至10月15日（周一）24时前"
+    ]
     # The new due day is 15 October (Monday): a day before is Sunday, so Friday the 12th.
     deployed.run("2018-10-12 08:30")
     deployed.deliver(outside.transport, "2018-10-12 08:30")
-    mail = next(m for m in outside.post.mails if m["To"] == "haian@haian.example")
-    assert "10月15日（周一）24时前" in mail["Subject"]
+    assert "请于10月15日（周一）24时前" in to_haian(outside)[1]["Subject"]
+
+
+def to_haian(outside: World) -> list[EmailMessage]:
+    return [m for m in outside.post.mails if m["To"] == "haian@haian.example"]
 
 
 def test_a_busy_server_is_tried_again_later_under_the_same_message_id(deployed: Town, outside: World) -> None:

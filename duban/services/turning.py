@@ -1,0 +1,89 @@
+"""What becomes of a sealed digest that has not arrived: looked at again before each try, and turned to the
+next channel of its recipients when one has failed for good (docs/decisions/0012)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from duban.ledger import Writer, carried, journal
+from duban.ledger import tables as t
+from duban.ledger.speaking import PROMPTS, Decided
+from duban.plan import Plan
+from duban.services import sealing
+from duban.services.campaigns import deployed_plan
+from duban.standing import Standing
+
+Plans = Mapping[str, Plan]
+Stands = Mapping[str, Standing]
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How digests of a kind are looked at and sealed: those of the day, and those that go at once."""
+
+    still_true: Callable[[Writer, Plan, Decided, Stands], bool]
+    seal: Callable[[Writer, Plans, Stands, Sequence[Decided], str], str]
+    """Seals messages to one contact as the digest of an occasion, and returns its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The second look of `duban.outbox`."""
+
+    daily: Voice
+    prompt: Voice
+
+    def still_true(self, w: Writer, digest: str) -> int | None:
+        """None: it may leave as it was sealed. Else it is taken back, and what is still true of it is sealed
+        anew; returns how many of its messages are not."""
+        if not carried.touched(w.conn, digest, w.micros):
+            return None
+        mine = carried.messages_in(w.conn, digest)
+        voice, plans, stands = self._found(w, mine)
+        kept = [m for m in mine if voice.still_true(w, plans[m.campaign], m, stands)]
+        if len(kept) == len(mine):
+            return None
+        successor = voice.seal(w, plans, stands, kept, _occasion(digest)) if kept else None
+        kept_ids = {m.id for m in kept}
+        _record(w, digest, [(m, "resealed", successor) for m in kept])
+        _record(w, digest, [(m, "withdrawn", None) for m in mine if m.id not in kept_ids])
+        w.conn.execute(t.delivery.delete().where(t.delivery.c.digest == digest))
+        return len(mine) - len(kept)
+
+    def give_up(self, w: Writer, digest: str) -> None:
+        """Seal its messages anew for the next contact of each recipient; what has none is undelivered."""
+        mine = carried.messages_in(w.conn, digest)
+        voice, plans, stands = self._found(w, mine)
+        mine = [m for m in mine if m.obligation in stands]
+        by_contact: dict[tuple[int, str] | None, list[Decided]] = defaultdict(list)
+        for message in mine:
+            by_contact[carried.next_contact(w.conn, message)].append(message)
+        for way, messages in by_contact.items():
+            if way is None:
+                _record(w, digest, [(m, "undelivered", None) for m in messages])
+                continue
+            contact, channel = way
+            turned = [replace(m, contact=contact, channel=channel) for m in messages]
+            successor = voice.seal(w, plans, stands, turned, _occasion(digest))
+            _record(w, digest, [(m, "next-channel", successor) for m in turned])
+
+    def _found(self, w: Writer, mine: Sequence[Decided]) -> tuple[Voice, Plans, Stands]:
+        plans = {c: deployed_plan(w.conn, c) for c in dict.fromkeys(m.campaign for m in mine)}
+        voice = self.prompt if any(m.kind in PROMPTS for m in mine) else self.daily
+        return voice, plans, sealing.standings_of(w, plans, mine)
+
+
+def _occasion(digest: str) -> str:
+    """Of a digest in place of an earlier one: another, and the same whoever makes it."""
+    return f"after-{hashlib.sha256(digest.encode()).hexdigest()[:16]}"
+
+
+def _record(w: Writer, digest: str, became: Sequence[tuple[Decided, str, str | None]]) -> None:
+    rows = [
+        {"digest": digest, "message": m.id, "reason": reason, "successor": successor, "at": w.micros}
+        for m, reason, successor in became
+    ]
+    w.record("turn", journal.INSTALLATION, rows)
