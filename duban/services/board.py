@@ -13,7 +13,7 @@ from duban.ledger.queries import Scope
 from duban.plan import Plan
 from duban.plan.model import Stage
 from duban.rendering import Renderer
-from duban.services.watching import Progress, is_closed, phase_progress, progress, standings
+from duban.services.watching import Progress, is_closed, progress, progress_of, standings
 from duban.standing import Standing
 
 
@@ -72,7 +72,7 @@ class Board:
 def board(conn: Connection, plan: Plan, now: datetime) -> Board:
     """Read the board."""
     found = standings(conn, plan, Scope(plan.slug), now)
-    rows = [PhaseRow(p, phase_progress(conn, plan, p, now)) for p in plan.stages]
+    rows = [PhaseRow(p, progress_of(plan, p, found, now)) for p in plan.stages]
     d = t.draft.c
     drafted = conn.scalars(select(d.folder).where(d.campaign == plan.slug).order_by(d.duty, d.period))
     return Board(

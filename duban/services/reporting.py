@@ -131,7 +131,7 @@ def draft_documents(
         root = folder / f"as-of-{now:%Y%m%dT%H%M}" if past else folder
         place = root / campaign / "-".join(filter(None, (duty, period)))
         data = period_figures(conn, plan, duty, period, now)
-        stem = file_name(texts.say("documents.stem", plan=plan, duty=plan.duty[duty], period=period))
+        stem = document_name(plan, duty, period, texts)
         made = Drafted(duty, period, place, place / f"{stem}.xlsx", place / f"{stem}.html", False)
         last = None if past else conn.scalar(select(d.figures).where(mine))
         there = made.workbook.exists() and made.summary.exists()
@@ -139,8 +139,8 @@ def draft_documents(
     changed = last != digest or not there
     if changed:
         place.mkdir(parents=True, exist_ok=True)
-        _replace(made.workbook, consolidated_workbook(data, texts))
-        _replace(made.summary, texts.render("reports/monthly.html", f=data).encode())
+        _replace(made.workbook, document(data, "xlsx", texts))
+        _replace(made.summary, document(data, "html", texts))
     if past or not changed:
         return replace(made, changed=changed)
     with ledger.write(campaign, as_of=as_of) as w:  # its lock keeps two runs from inserting one row
@@ -148,6 +148,18 @@ def draft_documents(
         w.conn.execute(t.draft.delete().where(mine))
         w.conn.execute(t.draft.insert(), row | {"figures": digest, "folder": str(place), "made_at": w.micros})
     return replace(made, changed=changed)
+
+
+def document(data: PeriodFigures, kind: str, texts: Renderer) -> bytes:
+    """A period's consolidated workbook (`xlsx`) or its summary (`html`)."""
+    if kind == "xlsx":
+        return consolidated_workbook(data, texts)
+    return texts.render("reports/monthly.html", f=data).encode()
+
+
+def document_name(plan: Plan, duty: str, period: str, texts: Renderer) -> str:
+    """What a period's documents are called, without a suffix."""
+    return file_name(texts.say("documents.stem", plan=plan, duty=plan.duty[duty], period=period))
 
 
 def _last_recorded(conn: Connection, campaign: str) -> datetime:

@@ -14,10 +14,10 @@ from duban.ledger import queries
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
 from duban.measures import Figure, Place, Verdict
-from duban.plan import Form, Plan, lineage
+from duban.plan import Form, Plan
 from duban.plan.duties import Measure
 from duban.plan.tasks import Target
-from duban.services.campaigns import versions
+from duban.services.campaigns import replaced
 from duban.services.watching import standings
 from duban.standing import Owed, Standing, rates
 
@@ -45,27 +45,17 @@ def content(
     was reported under a code that has been replaced since counts for the new one."""
     made = Content()
     sources = {f"{s.owed.key}@{s.version}": source_of(s.owed) for s in found if s.version and s.met}
-    replaced = _replaced(conn, plan, duty)
+    known = replaced(conn, plan, duty)
     for submission, indicator, value, text in queries.values(conn, list(sources)):
         source = sources[submission]
         if value is not None:
-            code, times = replaced.get(indicator, (indicator, 1))
+            code, times = known.get(indicator, (indicator, 1))
             made.cells.append(CellRow(source.period, source.unit, code, value * times, source.subject))
         elif text is not None and texts:
             made.texts.setdefault(source, {})[indicator] = text
     if texts:
         _notes_and_files(conn, sources, made)
     return made
-
-
-def _replaced(conn: Connection, plan: Plan, duty: str) -> dict[str, tuple[str, int]]:
-    def look_back() -> dict[str, tuple[str, int]]:
-        form = plan.form_of(duty)
-        if form is None or not any(i.replaces for i in lineage.codes(form).values()):
-            return {}
-        return lineage.replacements(versions(conn, plan.slug), plan, duty)
-
-    return plan.memo(("replaced", duty), look_back)
 
 
 def _notes_and_files(conn: Connection, sources: Mapping[str, Source], made: Content) -> None:
@@ -77,6 +67,16 @@ def _notes_and_files(conn: Connection, sources: Mapping[str, Source], made: Cont
         wanted = select(t.attachment).where(a.submission.in_(chunk)).order_by(a.submission, a.n)
         for r in conn.execute(wanted):
             made.files.setdefault(sources[r.submission], []).append((r.id, r.name))
+
+
+def notes_on(conn: Connection, found: Iterable[Standing], indicator: str) -> dict[str, str]:
+    """The notes 备注 on one indicator of the versions that count, by submission."""
+    n, ids = t.note.c, [f"{s.owed.key}@{s.version}" for s in found if s.version]
+    notes: dict[str, str] = {}
+    for start in range(0, len(ids), 500):
+        mine = (n.indicator == indicator) & n.submission.in_(ids[start : start + 500])
+        notes |= dict(conn.execute(select(n.submission, n.text).where(mine)).tuples().all())
+    return notes
 
 
 @dataclass(frozen=True, slots=True)

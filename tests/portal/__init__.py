@@ -1,0 +1,1 @@
+"""Tests of the pages and the API, through a live server."""
