@@ -13,6 +13,13 @@ from tasks.house import leave_house
 from tests.support.town import Town
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process for all of them: they share one server."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group("flows"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def prefect_api(tmp_path_factory: pytest.TempPathFactory, new_postgres: Callable[[], str]) -> Iterator[str]:
     """A Prefect server, and this process's Prefect pointed at it. It keeps its runs in PostgreSQL: on
