@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,6 +51,29 @@ class Console:
 
         self.settings.var.mkdir(parents=True, exist_ok=True)
         return open_ledger(self.settings.ledger_url)
+
+    @contextmanager
+    def trying(self, dry_run: bool) -> Iterator[None]:
+        """Let everything that is written in here be gone afterwards, where a dry run was asked for; where
+        there is no ledger yet, none is made."""
+        if not dry_run:
+            yield
+            return
+        with ExitStack() as stack:
+            if self._ledger_exists():
+                real = self.ledger
+            else:
+                from duban.ledger import open_ledger
+
+                folder = stack.enter_context(TemporaryDirectory())
+                real = stack.enter_context(closing(open_ledger(f"sqlite:///{folder}/ledger.sqlite")))
+                stack.callback(self.__dict__.pop, "ledger", None)
+            self.__dict__["ledger"] = stack.enter_context(real.trial())
+            try:
+                yield
+            finally:
+                self.__dict__["ledger"] = real
+                click.echo(self.texts.say("cli.dry-run"), err=True)
 
     def files(self, name: str) -> Bundle:
         """The files of a slug's folder, or of a folder. Raises BadInput."""

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from duban import calendars
-from duban.plan import Duty, Plan
+from duban.plan import Duty, Form, Plan
 from duban.plan.dates import PrintedDate, Span
 from duban.plan.duties import RESERVED, Attachment, Copy
+from duban.plan.forms import Check, Tally
 from duban.plan.rhythm import Chained, Covers, Dates, EndOfPhase, Event, Every, Once, Rhythm
 from duban.plan.stated import WEEKDAYS
 from duban.plan.tasks import Target
@@ -146,10 +147,30 @@ def attachments_words(texts: Renderer, plan: Plan, attachments: Iterable[Attachm
     known = {a.id: a.name for d in plan.file.duties for a in d.attachments}
     return "、".join(
         texts.say(
-            "rhythm.attachment", a=a, who=names_words(texts, plan, a.for_), per=known.get(a.per or "", "")
+            "rhythm.attachment", a=a, who=names_words(texts, plan, a.for_), per=known.get(a.per or "", ""),
+            tally=tally_words(texts, plan, a.count),
         )
         for a in attachments
-    )
+    )  # fmt: skip
+
+
+def tally_words(texts: Renderer, plan: Plan, tally: Tally | None) -> str:
+    """How many files in words of what is reported: `与所报“立案”的件数相等`."""
+    if tally is None:
+        return ""
+    named = {i.code: i.name for form in plan.forms for i in form.numbers}
+    return texts.say("rhythm.tally", t=tally, figures=[named.get(code, code) for code in tally.figures])
+
+
+def check_words(texts: Renderer, form: Form, check: Check) -> str:
+    """A rule between figures, by their names."""
+    named = {code: i.name for code, i in (*form.by_code.items(), *form.figures.items())}
+    words = {
+        key: [named.get(c, c) for c in getattr(check, key)] for key in ("left", "right", "before", "needs")
+    }
+    figures = any(code in form.figures for code in check.needs)
+    conditions = [(named.get(code, code), wanted) for code, wanted in check.if_.items()]
+    return texts.say("rhythm.check", c=check, conditions=conditions, figures=figures, **words)
 
 
 def target_words(texts: Renderer, plan: Plan, target: Target) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import FileSystemLoader, StrictUndefined, UndefinedError, select_autoescape
 from jinja2.sandbox import SandboxedEnvironment
 from wcwidth import wcswidth
 
@@ -35,7 +35,7 @@ class Renderer:
         self.env.filters |= {
             "pad": pad, "percent": percent, "day": calendars.day_words, "clock": clock_words,
             "deadline": deadline_words, "due": due_words, "period": period_words, "problem": self.problem,
-            "say": self.say,
+            "say": self.say, "figure": figure, "sentence": self.sentence,
         }  # fmt: skip
         with (folder / "wording.yaml").open(encoding="utf-8") as stream:
             self.words: Mapping[str, Any] = yaml.load(stream, yaml.CSafeLoader)
@@ -55,14 +55,36 @@ class Renderer:
 
     def problem(self, problem: Problem) -> str:
         """One mistake as a line: file, place, key, what is wrong and what was expected."""
-        known = problem.code in self.words["problems"]
-        sentence = self.say(f"problems.{problem.code}" if known else "problems.unknown", p=problem)
+        sentence = self.sentence(problem) + self.say(f"grades.{problem.grade}", p=problem)
         return self.env.get_template("cli/problem.txt").render(p=problem, sentence=sentence)
+
+    def sentence(self, problem: Problem) -> str:
+        """What is wrong and what was expected. Of forms with personal answers no values are on record to
+        say it with again."""
+        known = problem.code in self.words["problems"]
+        try:
+            return nested(self.say(f"problems.{problem.code}" if known else "problems.unknown", p=problem))
+        except UndefinedError:
+            if problem.params:
+                raise
+            return self.say("grades.withheld", p=problem)
 
     def error(self, error: DubanError) -> str:
         """An error as a sentence."""
         known = error.code in self.words["errors"]
         return self.say(f"errors.{error.code}" if known else "errors.unknown", e=error, **error.params)
+
+
+def nested(text: str) -> str:
+    """Quotation marks within quotation marks are single ones: “‘双随机’抽查企业”. Unpaired ones stay."""
+    if "“" not in text or text.count("“") != text.count("”"):
+        return text
+    depth, found = 0, []
+    for c in text:
+        depth += c == "“"
+        found.append({"“": "‘", "”": "’"}.get(c, c) if depth > 1 else c)
+        depth -= c == "”"
+    return "".join(found)
 
 
 @lru_cache(maxsize=4)
@@ -76,6 +98,11 @@ def pad(value: object, width: int, align: str = "left") -> str:
     text = str(value)
     room = " " * max(0, width - max(wcswidth(text), 0))
     return room + text if align == "right" else text + room
+
+
+def figure(value: Decimal | int | None) -> str:
+    """A figure as a table shows it, `1,234.50`; what nobody has stated is no zero."""
+    return "—" if value is None else f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
 
 
 def percent(ratio: Fraction | None, places: int = 1) -> str:

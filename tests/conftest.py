@@ -9,9 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from duban.plan import Plan
 from tests.support.plans import load
+
+# How long an example takes says more of the machine than of the rule.
+settings.register_profile("duban", deadline=None)
+settings.load_profile("duban")
 
 
 @pytest.fixture(scope="session")

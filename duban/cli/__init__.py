@@ -6,13 +6,26 @@ import sys
 
 import click
 
-from duban.cli import collecting, deciding, doors, looking, plans, running
+from duban.cli import calling, collecting, deciding, doors, looking, people, plans, running, sending, serving
 from duban.cli.options import cli
 from duban.console import show_problems
 from duban.errors import BadInput, DubanError
 from duban.rendering import renderer
 
-__all__ = ["cli", "collecting", "deciding", "doors", "looking", "main", "plans", "running"]
+__all__ = [
+    "calling",
+    "cli",
+    "collecting",
+    "deciding",
+    "doors",
+    "looking",
+    "main",
+    "people",
+    "plans",
+    "running",
+    "sending",
+    "serving",
+]
 
 
 def main() -> None:
@@ -30,7 +43,8 @@ def main() -> None:
         show_problems(renderer(), error)
         sys.exit(2)
     except DubanError as error:
-        click.echo(renderer().error(error), err=True)
+        by = renderer().words["cli"]["by"].get(error.code)  # which option does it: nothing for a page
+        click.echo(renderer().error(error) + (f"（{by}）" if by else ""), err=True)
         sys.exit(2)
     except OSError as error:
         path, detail = error.filename or "", error.strerror or str(error)

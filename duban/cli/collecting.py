@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from duban.cli.options import WORDS, addressed, campaign_argument, cli, json_option, to_file
+from duban.cli.options import WORDS, addressed, campaign_argument, cli, json_option, to_file, trying
 from duban.console import Console, emit_json, instant
 from duban.errors import BadInput
 
@@ -52,6 +52,7 @@ def form(
 @click.option("--attach", multiple=True, metavar="ID=PATH", help=WORDS["attach"])
 @click.argument("file", type=to_file, required=False)
 @click.pass_obj
+@trying
 def submit(
     app: Console, campaign: str, unit: str, duty: str, period: str, subject: str | None,
     received_at: str | None, as_of: str | None, as_json: bool, attach: tuple[str, ...], file: Path | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import date
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,6 +45,17 @@ def json_option(function: F) -> F:
 def reading(function: F) -> F:
     """Options of every reading command."""
     return json_option(click.option("--as-of", help=WORDS["as_of"])(function))
+
+
+def trying(function: F) -> F:
+    """The option that lets a writing command do everything and keep nothing."""
+
+    @wraps(function)
+    def tried(app: Console, *args: Any, dry_run: bool, **values: Any) -> Any:
+        with app.trying(dry_run):
+            return function(app, *args, **values)
+
+    return click.option("--dry-run", is_flag=True, help=WORDS["dry_run"])(tried)  # type: ignore[return-value]
 
 
 def of_period(function: F) -> F:

@@ -59,14 +59,23 @@ def check(
 @click.option("--unit", help=WORDS["unit"])
 @reading
 @click.option("--ics", type=to_file, help=WORDS["ics"])
+@click.option("--messages", is_flag=True, help=WORDS["messages"])
 @click.pass_obj
 def agenda(
     app: Console, campaign: str, start: str | None, end: str | None, due: tuple[str, ...],
-    duty: str | None, unit: str | None, as_of: str | None, as_json: bool, ics: Path | None,
+    duty: str | None, unit: str | None, as_of: str | None, as_json: bool, ics: Path | None, messages: bool,
 ) -> None:  # fmt: skip
-    """List obligations and moments."""
+    """List obligations and moments, or the messages to come."""
     from duban import views
 
+    if messages:
+        given = givens(start, end, due)
+        plan, coming = views.messages(app, campaign, given, instant(as_of), duty, unit)
+        if as_json:
+            emit_json(views.messages_json(coming))
+        else:
+            click.echo(app.texts.render("cli/messages.txt", **views.messages_view(plan, coming)))
+        return
     plan = app.plan(campaign, instant(as_of), givens(start, end, due))
     found = views.chosen(plan, duty, unit)
     if ics is not None:

@@ -159,6 +159,8 @@ class _Teller:
         for key in BESIDES:
             if any(is_under(s.key, f"{root}.{key}") for s in self.stated):
                 said.append(self._said(self._besides(key, duty), f"{root}.{key}"))
+            if key == "form":
+                said += self._checks(duty)
         return Part(self.texts.say("explain.titles.duty", d=duty), tuple(s for s in said if s.text))
 
     def _who(self, duty: Duty) -> str:
@@ -200,6 +202,20 @@ class _Teller:
             "ranked": self._names(duty.ranking.units) if duty.ranking else "",
         }  # fmt: skip
         return self._say(key, d=duty, **values)
+
+    def _checks(self, duty: Duty) -> Iterator[Said]:
+        """What the figures of a duty's form are held against."""
+        form = self.plan.form_of(duty.id)
+        if form is None:
+            return
+        growing = [i.name for i in form.indicators if i.cumulative]
+        if growing and len(growing) == sum(i.is_number for i in form.indicators):
+            yield Said(self._say("cumulative-all", n=len(growing)), "", "")
+        elif growing:
+            yield Said(self._say("cumulative", names=growing), "", "")
+        for check in form.checks:
+            rule = phrasing.check_words(self.texts, form, check)
+            yield Said(self._say("check", rule=rule), check.source or "", check.origin or form.origin or "")
 
     def _open(self) -> Iterator[Said]:
         """What nobody has settled yet."""

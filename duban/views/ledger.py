@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from duban.rendering import Renderer
 from duban.views.agenda import iso
+from duban.views.problems import problem_json
 
 if TYPE_CHECKING:
     from duban.console import Console
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
 
 def receipt_json(receipt: Receipt, texts: Renderer) -> dict[str, Any]:
     """A receipt with every mistake in words and in parts."""
-    problems = [
-        {"code": p.code, "file": p.file, "place": p.place, "key": p.key, "value": p.value,
-         "text": texts.problem(p)}
-        for p in receipt.problems
-    ]  # fmt: skip
     return {
         "receipt": receipt.number, "campaign": receipt.campaign, "unit": receipt.unit,
         "duty": receipt.duty, "period": receipt.period, "version": receipt.version, "valid": receipt.valid,
@@ -28,7 +24,7 @@ def receipt_json(receipt: Receipt, texts: Renderer) -> dict[str, Any]:
         "due_at": iso(receipt.due_at), "subject": receipt.subject,
         "attachments": list(receipt.attachments), "copies": list(receipt.copies),
         "copied_to": list(receipt.copied_to), "repeated": receipt.repeated, "seq": receipt.seq,
-        "chain": receipt.chain, "problems": problems,
+        "chain": receipt.chain, "problems": [problem_json(p, texts) for p in receipt.problems],
     }  # fmt: skip
 
 

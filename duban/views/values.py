@@ -15,6 +15,7 @@ from duban.amendments import MARKS, Difference
 from duban.plan import Plan
 from duban.plan.dates import PrintedDate
 from duban.plan.duties import Attachment, Copy, Measure, Moments
+from duban.plan.forms import Check
 from duban.plan.units import Channel
 from duban.rendering import Renderer, percent, period_words
 
@@ -84,6 +85,8 @@ def _block_words(texts: Renderer, plan: Plan, d: Difference, block: BaseModel) -
         return phrasing.copies_words(texts, plan, [block])
     if isinstance(block, Moments):
         return texts.say("against.moments", m=block)
+    if isinstance(block, Check) and d.id in plan.form:
+        return phrasing.check_words(texts, plan.form[d.id], block)
     if isinstance(block, Channel):
         return f"{block.kind}={block.address}"
     if isinstance(block, Measure):

@@ -125,6 +125,20 @@ def test_explain_says_the_plan_back_with_its_source_words(shell: Shell) -> None:
     assert "尚未确定" in shell("explain", "chongming-food")
 
 
+def test_explain_says_what_figures_and_files_are_held_against(shell: Shell) -> None:
+    monthly = shell("explain", HAIAN, "--duty", "monthly")
+    assert (
+        "校核：“罚没金额”大于0的，“办结案件”应大于0，不符的须说明（罚没金额一般在办结时计）。（牵头科室确定）"
+        in monthly
+    )
+    final = shell("explain", "sanming-2023", "--duty", "final")
+    assert "58项数字都是累计数，少于上次所报的须在备注中说明原因。" in final
+    assert (
+        "典型案例（2份以上）（份数不多于所报“查处网络餐饮服务案件”与“查处餐饮“网红店”案件”等11项之和，不符的须说明）"
+        "（市场监管部门）" in final
+    )
+
+
 def test_explain_says_subjects_days_and_amendments_too(shell: Shell) -> None:
     more = (
         "\nsubjects:\n  - {id: markets, name: 重点市场, origin: coordinator,"

@@ -17,13 +17,14 @@ from duban.services.addresses import Address
 from duban.services.carrying import carried_rows
 from duban.services.deciding import decide
 from duban.services.deploying import deploy
+from duban.services.reading import filed
 from duban.services.receiving import receive
 from duban.services.watching import standings
 from duban.standing import Standing
 from tests.store.test_amendments import AMENDED, due_days, seen
 from tests.store.test_deploying import put
 from tests.support.harbour import CASES, HARBOUR, PDF, SIGNED, Harbour, at, document, hazard
-from tests.support.harbour_plan import BUNDLE, HAZARDS
+from tests.support.harbour_plan import BUNDLE, HAZARDS, harbour
 from tests.support.plans import changed
 from tests.support.town import Town
 
@@ -141,6 +142,25 @@ def test_a_copy_wanted_later_is_met_by_what_came_in_before(port: Harbour) -> Non
     assert (copy.met, copy.first_received) == (True, at("2024-04-08 09:00"))
     assert not port.stands("summary-copy/west/", "2024-04-09 09:00").met
     assert port.proven()
+
+
+def test_a_copy_made_later_is_returned_with_its_report_and_shows_what_that_says(port: Harbour) -> None:
+    east = document({"ships": 5, "ships_big": 2, "ships_small": 3, "report": "已查"})
+    original, copy = (Address(HARBOUR, "east", duty, "") for duty in ("summary", "summary-copy"))
+
+    def send_back(to: Address, when: str) -> None:
+        until = at("2024-04-20")
+        decide(port.ledger, to, "return", by="office", reason="缺数", until=until, as_of=at(when))
+
+    port.send("summary", "east", "", "2024-04-08 09:00", east, attachments=CASES)
+    send_back(copy, "2024-04-08 10:00")
+    assert port.send("summary", "east", "", "2024-04-08 11:00", east, attachments=CASES).repeated
+    with port.ledger.read() as conn:
+        shown = filed(conn, harbour(), copy, 2)
+    assert shown is not None
+    assert (shown.values["report"], len(shown.attachments)) == ("已查", len(CASES))
+    send_back(original, "2024-04-08 12:00")
+    assert port.stands("summary-copy/east/", "2024-04-08 12:00").came_in == "returned"
 
 
 def test_a_copy_returned_by_itself_is_answered_by_sending_the_report_again(port: Harbour) -> None:

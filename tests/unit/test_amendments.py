@@ -116,6 +116,45 @@ def test_no_key_and_no_code_is_shown_where_there_is_a_name(edit: tuple[str, str,
     assert sentence in said
 
 
+def test_rules_between_figures_are_said_by_their_names() -> None:
+    rule = "  - {if: {fines: positive}, needs: cases_closed, grade: query, because: 罚没金额一般在办结时计}\n"
+    new = "  - {left: ads, is: at-most, right: clues, because: 广告线索也是线索}\n"
+    sums = "期末在办与本期办结之和，应等于上期在办与本期立案之和，移送、撤案等除外"
+    first = (
+        "“在办案件（期末数）”与“办结案件”之和应等于上期“在办案件（期末数）”与“立案查处网售药品违法案件”之和，"
+        f"不符的须说明（{sums}）"
+    )
+    _, said = amended(("forms/monthly.yaml", rule, new))
+    assert said == [
+        "报表“药品“净网2018”专项行动情况月报表”的校核规则由 "
+        f"{first}；“罚没金额”大于0的，“办结案件”应大于0，不符的须说明（罚没金额一般在办结时计） 改为 "
+        f"{first}；“查处违法药品广告和虚假信息”应不大于“收集违法线索”（广告线索也是线索）"
+    ]
+
+
+def test_how_a_figure_is_judged_is_said() -> None:
+    sellers = "辖区互联网药品经营主体（期末数）, unit_of_measure: 家, periods: last"
+    _, said = amended(
+        ("forms/monthly.yaml", sellers, f"{sellers}, cumulative: true, min: 1, outliers: false")
+    )
+    row = "报表的行“辖区互联网药品经营主体（期末数）”"
+    assert said == [
+        f"{row}的最小值由 无 改为 1", f"{row}的是否累计数由 否 改为 是", f"{row}的是否核对异常由 是 改为 否",
+    ]  # fmt: skip
+
+
+def test_a_number_of_files_is_said_with_the_figures_it_is_held_against() -> None:
+    files = (
+        "form: monthly\n    attachments:\n      - {id: pack, name: 案卷, origin: coordinator, "
+        "count: {figures: [cases_closed, cases_filed], is: at-most, grade: query}}\n"
+    )
+    _, said = amended(("plan.yaml", "form: monthly\n", files))
+    assert said == [
+        "报送要求“专项行动情况月报”的附件由 无 改为 "
+        "案卷（份数不多于所报“办结案件”与“立案查处网售药品违法案件”之和，不符的须说明）"
+    ]
+
+
 def test_words_of_origin_are_no_difference() -> None:
     found, said = amended(("plan.yaml", "source: 从即日起}", "source: 即日起}"))
     assert found == Amendment()

@@ -123,6 +123,98 @@ def test_a_section_for_nobody_is_told_in_its_form() -> None:
     ]  # fmt: skip
 
 
+RULE = "left: [first, second], is: equal, right: total"
+
+
+def checked(rule: str) -> str:
+    """A form with a total, its parts, a choice and one rule."""
+    return f"{ROWS}{TOTAL}{PARTS}{WORDS}checks:\n  - {{{rule}}}\n"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        RULE,
+        f"{RULE}, grade: query, because: 其一加其二",
+        "left: first, is: at-most, right: second",
+        "left: first, is: at-least, before: first",
+        "if: {first: positive}, needs: second",
+        "if: {state: [已完成, 进行中], first: filled}, needs: [second, total]",
+    ],
+)
+def test_a_rule_between_figures_is_a_part_of_a_form(rule: str) -> None:
+    form = parse(with_form(checked(rule))).form["major-case"]
+    assert form.checks[0].codes
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "key"),
+    [
+        (RULE.replace("total", "third"), "unknown-reference", "right"),
+        (RULE.replace("second", "state"), "not-a-figure", "left[1]"),
+        (RULE.replace("total", "first"), "duplicate-id", "right"),
+        (RULE.replace("equal", "same"), "bad-choice", "is"),
+        (f"{RULE}, grade: note", "bad-choice", "grade"),
+        (f"{RULE}, before: state", "not-a-figure", "before"),
+        (f"{RULE}, needs: second", "check-of-two-kinds", "needs"),
+        (f"{RULE}, left_over: 1", "unknown-key", "left_over"),
+        ("left: first, is: equal", "check-incomplete", ""),
+        ("left: first, right: second", "check-incomplete", ""),
+        ("is: equal, right: second", "check-incomplete", ""),
+        ("grade: query", "check-incomplete", ""),
+        ("left: [], is: equal, right: first", "too-short", "left"),
+        ("if: {first: positive}", "check-incomplete", ""),
+        ("needs: first", "check-incomplete", ""),
+        ("if: {}, needs: first", "too-short", "if"),
+        ("if: {third: positive}, needs: first", "unknown-reference", "if.third"),
+        ("if: {state: positive}, needs: first", "not-a-figure", "if.state"),
+        ("if: {state: [未完成]}, needs: first", "unknown-reference", "if.state[0]"),
+        ("if: {state: 已完成}, needs: first", "bad-condition", "if.state"),
+        ("if: {first: positive}, needs: [second, first]", "circular", "needs[1]"),
+        ("if: {first: positive}, needs: third", "unknown-reference", "needs"),
+    ],
+)
+def test_a_rule_that_names_nothing_or_says_half_is_told(rule: str, code: str, key: str) -> None:
+    at = f"checks[0].{key}".removesuffix(".")
+    assert (code, at) in codes(checked(rule))
+
+
+def test_only_what_is_measured_alike_is_compared() -> None:
+    body = checked(RULE).replace("其二, unit_of_measure: 件", "其二, unit_of_measure: 条")
+    assert ("other-measure", "checks[0].left[1]") in codes(body)
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "key"),
+    [
+        ("cumulative: true", "cumulative-not-last", "cumulative"),
+        ("min: 5, max: 4", "too-large", "min"),
+        ("min: 0", "too-small", "min"),
+        ("min: some", "not-an-integer", "min"),
+        ("outliers: perhaps", "not-a-boolean", "outliers"),
+    ],
+)
+def test_what_is_said_of_a_figure_fits_it(more: str, code: str, key: str) -> None:
+    body = ROWS + PARTS.replace("件}", f"件, {more}}}", 1)
+    assert (code, f"sections[0].indicators[0].{key}") in codes(body)
+
+
+@pytest.mark.parametrize("key", ["min: 1", "cumulative: true", "outliers: false"])
+def test_what_is_said_of_figures_is_not_said_of_words(key: str) -> None:
+    body = ROWS + WORDS.replace("type: choice", f"type: choice, {key}")
+    assert ("not-a-figure", f"sections[0].indicators[0].{key.partition(':')[0]}") in codes(body)
+
+
+def test_no_column_of_a_register_is_cumulative() -> None:
+    body = REGISTER.replace("件, open: true}", "件, open: true, periods: last, cumulative: true}")
+    assert codes(body) == [("cumulative-column", "register.counts[0].cumulative")]
+
+
+def test_the_counts_of_a_register_may_be_held_against_each_other() -> None:
+    rule = "checks:\n  - {left: open_cases, is: at-most, right: cases}\n"
+    assert parse(with_form(REGISTER + rule)).form["major-case"].checks
+
+
 PERSON = "      - {{code: liaison_{0}, name: 联络员, type: text, personal: {1}}}\n"
 
 

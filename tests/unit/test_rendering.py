@@ -171,3 +171,11 @@ def test_a_problem_is_one_line_with_file_place_and_key() -> None:
 def test_a_code_without_a_sentence_is_shown_rather_than_lost() -> None:
     assert "brand-new" in renderer().problem(Problem("brand-new", value="x"))
     assert "brand-new" in renderer().error(DubanError("brand-new"))
+
+
+def test_a_mistake_whose_values_were_not_kept_is_still_said() -> None:
+    # so it stands on record for a form with personal answers
+    said = renderer().problem(Problem("cell-missing", place="填报!D7", key="liaison_phone"))
+    assert said == (
+        "填报!D7  liaison_phone  此处与填报要求不符；本表含个人信息，校验详情不予留存，请见报送当时的回执。"
+    )

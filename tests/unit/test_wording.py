@@ -15,7 +15,7 @@ from duban.errors import DubanError, Problem, SubmissionInvalid
 from duban.intake.submission import read_submission
 from duban.plan.forms import LIMIT
 from duban.plan.mistakes import CODES, OURS
-from duban.rendering import renderer
+from duban.rendering import nested, renderer
 from tests.support.plans import load
 from tests.support.workbooks import TO, ZEROS
 
@@ -23,7 +23,7 @@ DUBAN = Path(__file__).parents[2] / "duban"
 
 CODE_AT = {
     "Problem": 0, "problem": 1, "csv_problem": 2, "_ask": 1, "refusal": 0, "_problem": 0, "_unknown": 0,
-    "Fault": 0,
+    "Fault": 0, "_broken": 2,
 }  # fmt: skip
 """Which argument of a call is a problem's code."""
 ERRORS = {"DubanError", "BadInput", "PlanInvalid", "SubmissionInvalid", "NotAllowed"}
@@ -83,6 +83,18 @@ def test_no_sentence_about_a_problem_is_left_over() -> None:
 def test_an_error_is_said_with_its_values() -> None:
     said = renderer().error(DubanError("unknown-campaign", name="haian", known=["haian-2018"]))
     assert said == "没有名为“haian”的专项行动，也不是方案文件夹；现有：haian-2018"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("““双随机”抽查企业”未填写", "“‘双随机’抽查企业”未填写"),
+        ("“已建成“明厨亮灶”的单位”和“辖区企业”", "“已建成‘明厨亮灶’的单位”和“辖区企业”"),
+        ("填的是“三”家”，不是数字", "填的是“三”家”，不是数字"),
+    ],
+)
+def test_quotation_marks_within_others_are_single_ones(text: str, shown: str) -> None:
+    assert nested(text) == shown
 
 
 # --- sentences of returns that really failed ------------------------------------------------------
