@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from deployments.pictures import take_pictures
-from deployments.stage import fresh, serving, stage
+from deployments.stage import fresh, portal, serving, stage
 
 
 def main() -> None:
@@ -24,10 +24,10 @@ def main() -> None:
         from deployments.playing import play_demo  # Prefect reads its settings at import
 
         played = asyncio.run(play_demo(slug, url))
-        with serving(folder):
+        with serving(folder), portal(folder):
             asyncio.run(played.last_run_by_the_server())
-            shots = folder / "screenshots"
-            played.pictures = take_pictures(url, played.fullest_run, played.deployment, shots)
+            link, shots = played.link(), folder / "screenshots"
+            played.pictures = take_pictures(url, played.fullest_run, played.deployment, link, shots)
         played.summary(folder)
 
 

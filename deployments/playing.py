@@ -26,6 +26,7 @@ from duban.rehearsal import perform
 from duban.rendering import period_words
 from duban.services.campaigns import folder_of, read_bundle
 from duban.services.deploying import deploy
+from duban.services.linking import link_for, links
 from duban.services.receiving import Receipt
 from duban.services.reporting import draft_documents, due_periods
 from duban.services.watching import standings
@@ -64,6 +65,16 @@ class Played:
             raise RuntimeError(f"the served run ended as {done.state}")
         self.served = f"{done.name}，{done.state.name}"
         self.runs += 1
+
+    def link(self) -> str:
+        """The personal link of a liaison, if possible of one whose unit still owes something."""
+        h = house()
+        with h.ledger.read() as conn:
+            found = standings(conn, self.plan, Scope(self.plan.slug), h.ledger.now())
+            owing = {s.owed.unit for s in found if s.open}
+            personal = [x for x in links(conn, self.plan) if x.personal]
+            first = min(personal, key=lambda x: x.unit not in owing)
+            return link_for(conn, h.settings, self.plan, first.unit, first.contact, h.ledger.now())
 
     def summary(self, folder: Path) -> None:
         """Print what happened and where everything is."""

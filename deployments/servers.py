@@ -19,7 +19,7 @@ from typing import Any
 
 HOST = "127.0.0.1"
 STARTING = 90.0
-"""Seconds a Prefect server may take until it is healthy; 10 to 20 are usual."""
+"""Seconds a server may take until it is healthy; Prefect's usually takes 10 to 20."""
 
 
 def free_port(wanted: int = 0) -> int:
@@ -85,12 +85,17 @@ def prefect_server(home: Path, port: int) -> Iterator[str]:
         "prefect", "server", "start", "--host", HOST, "--port", str(port), log=log, env=env
     ) as server:
         url = f"http://{HOST}:{port}"
-        deadline = time.monotonic() + STARTING
-        while not _healthy(f"{url}/api/health"):
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the Prefect server did not start, see {log}")
-            time.sleep(0.3)
+        wait_until_healthy(f"{url}/api/health", server, log)
         yield url
+
+
+def wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server says that it is well. Raises RuntimeError when it ended or takes too long."""
+    deadline = time.monotonic() + STARTING
+    while not _healthy(url):
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"a server did not start, see {log}")
+        time.sleep(0.3)
 
 
 def _healthy(url: str) -> bool:
