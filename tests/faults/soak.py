@@ -135,6 +135,7 @@ def endure(ordeal: Ordeal, folder: Path, databases: Databases | None = None) -> 
     """Play a campaign through all of it."""
     began = time.monotonic()
     played = scene(ordeal.seed, ordeal.units, ordeal.months)
+    folder.mkdir(exist_ok=True)
     progress = folder / "progress"
     write_progress(progress, 0, 0)
     url = databases.new() if ordeal.postgres and databases else f"sqlite:///{folder / 'ledger.sqlite'}"

@@ -29,12 +29,17 @@ def sound(outcome: Outcome) -> bool:
 
 
 def test_nobody_misses_a_message_or_hears_it_twice_when_the_process_is_killed(tmp_path: Path) -> None:
-    outcome = endure(Ordeal("killed", seed=11, kills=14, months=1), tmp_path)
-    assert sound(outcome)
-    assert sum(outcome.kills.values()) == 14
-    assert outcome.findings.arrived + outcome.findings.in_time_to_be_moot == outcome.findings.demanded
-    assert outcome.findings.demanded > 200
-    assert outcome.findings.doubles <= sum(outcome.kills.values())
+    kills = 0
+    for seed in range(11, 31):  # a fast machine is through with a campaign before many kills
+        outcome = endure(Ordeal("killed", seed=seed, kills=14 - kills, months=1), tmp_path / str(seed))
+        assert sound(outcome)
+        assert outcome.findings.arrived + outcome.findings.in_time_to_be_moot == outcome.findings.demanded
+        assert outcome.findings.demanded > 200
+        assert outcome.findings.doubles <= sum(outcome.kills.values())
+        kills += sum(outcome.kills.values())
+        if kills == 14:
+            break
+    assert kills == 14
 
 
 def test_servers_that_refuse_hang_and_drop_the_line_are_asked_again(tmp_path: Path) -> None:
