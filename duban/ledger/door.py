@@ -273,7 +273,8 @@ def engine_for(url: str) -> Engine:
     if parsed.get_backend_name() == "postgresql":
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True,
-            max_overflow=40,  # the portal answers forty at once
+            # The portal answers forty at once; connections beyond the size are made anew each time.
+            pool_size=40, max_overflow=5, pool_use_lifo=True,
         )  # fmt: skip
     engine = create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)

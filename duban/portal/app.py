@@ -33,10 +33,10 @@ from duban.portal.proxies import Proxies
 from duban.portal.refusals import Refusal
 from duban.portal.sessions import is_secure
 
-PAGES = (
-    entrance.routes, owing.routes, filling.routes, filed.routes, board.routes, totals.routes,
-    reviewing.routes, extending.routes, calling.routes, people.routes, outgoing.routes,
-    accounts.routes, calls.routes,
+PAGES = (  # in the order in which a path is looked for: programs ask most often
+    calls.routes, entrance.routes, owing.routes, filling.routes, filed.routes, board.routes,
+    totals.routes, reviewing.routes, extending.routes, calling.routes, people.routes, outgoing.routes,
+    accounts.routes,
 )  # fmt: skip
 
 
