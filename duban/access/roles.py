@@ -27,6 +27,8 @@ Right = Literal[
     "installation",  # accounts
 ]
 RIGHTS: tuple[Right, ...] = get_args(Right)
+STAFF: tuple[Role, ...] = tuple(r for r in get_args(Role) if r != "unit")
+"""Roles of people with accounts."""
 EVERY = "*"
 """As a role's campaign: all of them."""
 

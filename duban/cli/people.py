@@ -6,17 +6,16 @@ import getpass
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import click
 
-from duban.access.roles import EVERY, Held, Role
+from duban.access.roles import EVERY, STAFF, Held, Role
 from duban.cli.options import WORDS, campaign_argument, cli, json_option
 from duban.console import Console, emit_json
 from duban.errors import BadInput
 
 F = TypeVar("F", bound=Callable[..., Any])
-ROLES = tuple(role for role in get_args(Role) if role != "unit")
 
 
 def acting(function: F) -> F:
@@ -74,7 +73,7 @@ def _password(app: Console) -> str:
 
 @account.command("role", help=WORDS["account_role"])
 @click.argument("login")
-@click.argument("role", type=click.Choice(ROLES))
+@click.argument("role", type=click.Choice(STAFF))
 @click.option("--campaign", default=EVERY, help=WORDS["role_campaign"])
 @click.option("--unit", default="", help=WORDS["role_unit"])
 @click.option("--take", is_flag=True, help=WORDS["role_take"])

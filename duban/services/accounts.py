@@ -6,13 +6,13 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import cast, get_args
+from typing import cast
 
 from sqlalchemy import Connection, Row, delete, func, select
 
 from duban import calendars
 from duban.access import passwords
-from duban.access.roles import EVERY, Held, Role
+from duban.access.roles import EVERY, STAFF, Held, Role
 from duban.errors import BadInput
 from duban.ledger import Ledger, Writer, entering, insert_once, journal
 from duban.ledger import admission as a
@@ -21,8 +21,6 @@ from duban.services.campaigns import deployed_plan
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 LONGEST_NAME = 40
-ROLES: tuple[Role, ...] = tuple(r for r in get_args(Role) if r != "unit")
-"""What an account can hold; who speaks for a unit comes in by its link, its code or its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +117,8 @@ def take_role(ledger: Ledger, login: str, held: Held, by: str) -> None:
 
 
 def _check(conn: Connection, held: Held) -> None:
-    if held.role not in ROLES:
-        raise BadInput("bad-role", value=held.role, known=ROLES)
+    if held.role not in STAFF:
+        raise BadInput("bad-role", value=held.role, known=STAFF)
     if held.unit and (held.campaign == EVERY or held.role != "reviewer"):
         raise BadInput("unit-only-for-reviewers", value=held.unit)
     if held.campaign == EVERY:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import cast
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from duban.access.roles import EVERY, Held, Role
+from duban.access.roles import EVERY, STAFF
 from duban.errors import DubanError
 from duban.ledger import queries
 from duban.portal.asking import Ask
+from duban.portal.granting import give, held, take
 from duban.portal.guards import Installation
 from duban.portal.refusals import Forbidden
 from duban.services.accounts import (
-    ROLES,
     accounts,
     disable,
     enable,
     give_role,
     make_account,
     set_password,
-    take_role,
 )
 from duban.services.campaigns import deployed_plan
 
@@ -73,7 +71,7 @@ def _make(ask: Ask) -> str:
     password = None if by_proxy else given or initial_password()
     make_account(ask.office.ledger, ask.text("login"), ask.text("name"), password, ask.me.name)
     if ask.text("role"):
-        give_role(ask.office.ledger, ask.text("login"), _held(ask), ask.me.name)
+        give_role(ask.office.ledger, ask.text("login"), held(ask), ask.me.name)
     return "" if given else password or ""
 
 
@@ -94,23 +92,9 @@ def _enable(ask: Ask) -> str:
     return ""
 
 
-def _give(ask: Ask) -> str:
-    give_role(ask.office.ledger, ask.text("login"), _held(ask), ask.me.name)
-    return ""
-
-
-def _take(ask: Ask) -> str:
-    take_role(ask.office.ledger, ask.text("login"), _held(ask), ask.me.name)
-    return ""
-
-
-def _held(ask: Ask) -> Held:
-    return Held(cast(Role, ask.text("role")), ask.text("campaign"), ask.text("unit"))
-
-
 ACTS: dict[str, Callable[[Ask], str]] = {
-    "make": _make, "password": _password, "disable": _disable, "enable": _enable, "give": _give,
-    "take": _take,
+    "make": _make, "password": _password, "disable": _disable, "enable": _enable, "give": give,
+    "take": take,
 }  # fmt: skip
 """What can be done; each returns a password to show once, or nothing."""
 
@@ -124,6 +108,6 @@ def _accounts(
         campaigns = {slug: deployed_plan(conn, slug) for slug in queries.campaigns(conn)}
     entered = {name: ask.text(name) for name in ("login", "name", "role", "campaign")} if errors else {}
     return ask.page(
-        "accounts.html", status, accounts=found, campaigns=campaigns, known=ROLES, every=EVERY, done=done,
+        "accounts.html", status, accounts=found, campaigns=campaigns, known=STAFF, every=EVERY, done=done,
         made=made, act=act, errors=errors or {}, entered=entered,
     )  # fmt: skip

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from duban.access.roles import EVERY, Held, Role
+from duban.access.roles import EVERY, STAFF
 from duban.errors import DubanError
 from duban.plan import Unit
 from duban.portal import paths
 from duban.portal.asking import Ask
+from duban.portal.granting import give, take
 from duban.portal.guards import ManageCampaign
 from duban.portal.refusals import Forbidden
-from duban.services.accounts import ROLES, accounts, give_role, take_role
+from duban.services.accounts import accounts
 from duban.services.keys import keys, make_key, revoke_key
 from duban.services.linking import Liaison, links, revoke_links, show_link
 
@@ -73,23 +73,8 @@ def _revoke_key(ask: Ask) -> str:
     return ""
 
 
-def _give(ask: Ask) -> str:
-    give_role(ask.office.ledger, ask.text("login"), _held(ask), ask.me.name)
-    return ""
-
-
-def _take(ask: Ask) -> str:
-    take_role(ask.office.ledger, ask.text("login"), _held(ask), ask.me.name)
-    return ""
-
-
-def _held(ask: Ask) -> Held:
-    """The role that a form names; always one of this campaign."""
-    return Held(cast(Role, ask.text("role")), ask.plan.slug, ask.text("unit"))
-
-
 ACTS: dict[str, Callable[[Ask], str]] = {
-    "revoke": _revoke, "make-key": _make_key, "revoke-key": _revoke_key, "give": _give, "take": _take,
+    "revoke": _revoke, "make-key": _make_key, "revoke-key": _revoke_key, "give": give, "take": take,
 }  # fmt: skip
 """What can be done; each returns a key to show once, or nothing."""
 
@@ -112,7 +97,7 @@ def _people(
     entered = {name: ask.text(name) for name in ("unit", "name", "login", "role")} if errors else {}
     return ask.page(
         "people.html", status, units=units, listed=listed, find=find, shown=shown, link=link, masked=masked,
-        keys=mine, key=key, roles=roles, known=ROLES, every=EVERY, done=done, act=act, errors=errors or {},
+        keys=mine, key=key, roles=roles, known=STAFF, every=EVERY, done=done, act=act, errors=errors or {},
         entered=entered,
     )  # fmt: skip
 
