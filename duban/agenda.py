@@ -93,7 +93,6 @@ class _Slot:
     occurrence: Occurrence
     opens_at: datetime
     due_at: datetime | None
-    moments: tuple[Moment, ...]
 
 
 def _slots(plan: Plan, duty: Duty, rhythm: Rhythm) -> tuple[_Slot, ...]:
@@ -105,7 +104,6 @@ def _made_slots(plan: Plan, duty: Duty, rhythm: Rhythm) -> Iterator[_Slot]:
     for o in (whole,) if isinstance(rhythm, Event) else occurrences(plan, duty, rhythm):
         yield _Slot(
             o, calendars.at_local(o.opens_on, time(), plan.zone), o.due_at(plan),
-            moments_around(o.due_day, duty.moments, plan) if o.due_day else (),
         )  # fmt: skip
 
 
@@ -132,7 +130,7 @@ def _obliged(plan: Plan, duty: Duty, debtor: Debtor, slot: _Slot) -> Iterator[Ob
         opens_at=slot.opens_at,
         due_at=slot.due_at,
         due_day=o.due_day,
-        moments=slot.moments,
+        moments=moments_around(o.due_day, duty, unit.id, plan) if o.due_day else (),
         subject=debtor.subject,
         to=debtor.to,
         copies=debtor.copies,

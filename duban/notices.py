@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from duban.plan import Plan
 from duban.standing import Standing
@@ -15,9 +15,26 @@ Verdict = Literal["send", "superseded", "moot"]
 
 COORDINATOR = "coordinator"
 
-Prompt = Literal["return", "extend", "refuse", "withdraw", "request"]
-"""Kinds of messages that go at once: what a person decided about a return or a request for more time, and
-to the coordinator the request itself."""
+DAILY = frozenset({"remind", "chase", "escalate", "blue"})
+"""Kinds of messages that go with the day's digest."""
+Prompt = Literal["return", "extend", "refuse", "withdraw", "request", "receipt", "approve"]
+"""What a person decided about a return or a request for more time, a receipt; to whoever decides the request
+itself, and what waits for approval."""
+Letter = Literal["orange", "red"]
+"""To the head of a unit, and to the leader in charge of it."""
+Announcement = Literal["kickoff", "amendment", "circular", "thanks"]
+"""To all units that it concerns, about no single return."""
+AT_ONCE: frozenset[str] = frozenset((*get_args(Prompt), *get_args(Letter), *get_args(Announcement)))
+"""Kinds of messages that go outside the day's digest, each in words of its own."""
+
+UNIT, HEAD, LEADER = "unit:", "head:", "leader:"
+"""Before a unit's id in the name of a recipient: its liaison, its head, the leader in charge of it. Further
+liaisons of a unit who hear as well are `unit:libao/2`, `unit:libao/3`."""
+
+
+def unit_of(recipient: str) -> str:
+    """Id of the unit that a recipient speaks for; of the coordinator, that name itself."""
+    return recipient.partition(":")[2].partition("/")[0] or recipient
 
 
 class MomentLike(Protocol):
@@ -60,8 +77,10 @@ def _nearness(moment: MomentLike) -> tuple[datetime, int]:
 
 
 def recipient_of(kind: str, unit: str) -> str:
-    """Who hears of a moment: the unit itself, or the coordinator when it is escalated."""
-    return COORDINATOR if kind == "escalate" else f"unit:{unit}"
+    """Who hears of it: the unit's liaison, its head or leader, or the coordinator."""
+    if kind in ("escalate", "request"):
+        return COORDINATOR
+    return {"orange": HEAD, "red": LEADER}.get(kind, UNIT) + unit
 
 
 def speaker(plan: Plan, unit: str, day: date) -> str:

@@ -3,7 +3,7 @@ that was given up."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, exists, or_, select, union
+from sqlalchemy import Connection, bindparam, exists, func, or_, select, union
 
 from duban.ledger import tables as t
 from duban.ledger.speaking import Decided
@@ -15,8 +15,8 @@ _MINE = union(_SEALED, _TAKEN_OVER).subquery()
 
 _MESSAGES = (
     select(
-        _m.id, _m.campaign, _m.obligation, _m.kind, _m.days, _m.moment_at, _m.due_at, _m.recipient,
-        _g.contact, _g.channel, _m.occasion,
+        _m.id, _m.campaign, func.coalesce(_m.obligation, "").label("obligation"), _m.kind, _m.days,
+        _m.moment_at, _m.due_at, _m.recipient, _g.contact, _g.channel, _m.occasion,
     )
     .join_from(t.message, _MINE, _MINE.c.message == _m.id)
     .join(t.digest, _g.id == bindparam("of"))

@@ -10,9 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from duban.ledger import admission as a
 from duban.ledger import tables as t
-
-UNIT = "unit:"
-"""Before a unit's id in the name of a recipient."""
+from duban.notices import UNIT, unit_of
 
 
 def session(conn: Connection, digest: str) -> Row[Any] | None:
@@ -43,14 +41,15 @@ def units_of(conn: Connection, contact: int) -> list[tuple[str, str]]:
         .distinct()
         .order_by(of.campaign, of.recipient)
     )
-    return [(r.campaign, r.recipient.removeprefix(UNIT)) for r in rows]
+    return list(dict.fromkeys((r.campaign, unit_of(r.recipient)) for r in rows))
 
 
 def contacts_of(conn: Connection, campaign: str, unit: str) -> list[int]:
     """Who speaks for a unit, in order of preference."""
     of = t.contact_of.c
-    mine = (of.campaign == campaign) & (of.recipient == UNIT + unit)
-    return list(conn.scalars(select(of.contact).where(mine).order_by(of.rank)))
+    named = (of.recipient == UNIT + unit) | of.recipient.startswith(f"{UNIT}{unit}/", autoescape=True)
+    wanted = select(of.contact).where(of.campaign == campaign, named).order_by(of.recipient, of.rank)
+    return list(dict.fromkeys(conn.scalars(wanted)))
 
 
 def speaks_for(conn: Connection, contact: int, campaign: str, unit: str) -> bool:

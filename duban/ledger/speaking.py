@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any, get_args
+from itertools import count, takewhile
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from duban import calendars
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
-from duban.notices import Prompt
-
-PROMPTS = get_args(Prompt)
+from duban.notices import AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +57,34 @@ def first_contacts(conn: Connection, campaign: str) -> dict[str, tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Hearer:
+    """Somebody who is told: a recipient's name, and how they are reached."""
+
+    recipient: str
+    contact: int | None
+    """None: the plan gives no way to reach them; the message waits for a person."""
+    channel: str
+
+
+NO_CHANNEL = "none"
+"""Channel of a message to a recipient whom the plan gives no way to reach."""
+
+
+def hearers(contacts: Mapping[str, tuple[int, str]], recipient: str) -> list[Hearer]:
+    """Everybody who hears what is said to a recipient: that one, and further liaisons of the unit."""
+    more = (f"{recipient}/{n}" for n in count(2))
+    named = [recipient, *takewhile(contacts.__contains__, more)]
+    return [Hearer(name, *contacts.get(name, (None, NO_CHANNEL))) for name in named]
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """A decided message that waits for its recipient's digest."""
 
     id: str
     campaign: str
     obligation: str
+    """"": it is about no single return."""
     kind: str
     days: int
     moment_at: int
@@ -81,7 +102,7 @@ def unsealed_messages(
     recipient; of some messages only, where they are given."""
     (wanted, contact), g = _waiting(until), t.digest.c
     sealed = select(g.id).where(g.contact == contact, g.day == day, g.occasion == "")
-    wanted = wanted.where(t.message.c.kind.not_in(PROMPTS), ~sealed.exists())
+    wanted = wanted.where(t.message.c.kind.not_in(AT_ONCE), ~sealed.exists())
     if messages is None:
         return _decided(conn, wanted)
     found: list[Decided] = []
@@ -94,10 +115,10 @@ CHUNK = 5_000
 """Names in one statement; a coordinator may hear of forty thousand units."""
 
 
-def prompt_messages(conn: Connection, until: int) -> list[Decided]:
+def at_once_messages(conn: Connection, until: int) -> list[Decided]:
     """Messages that go at once, decided up to `until` and not sealed yet, by recipient."""
     wanted, _ = _waiting(until)
-    return _decided(conn, wanted.where(t.message.c.kind.in_(PROMPTS)))
+    return _decided(conn, wanted.where(t.message.c.kind.in_(AT_ONCE)))
 
 
 def _decided(conn: Connection, wanted: Select[Any]) -> list[Decided]:
@@ -115,8 +136,9 @@ def _waiting(until: int) -> tuple[Select[Any], ColumnElement[int]]:
     waits = m.id.in_(select(u.message))
     wanted = (
         select(
-            m.id, m.campaign, m.obligation, m.kind, m.days, m.moment_at, m.due_at, m.recipient,
-            contact.label("contact"), channel.label("channel"), m.occasion,
+            m.id, m.campaign, func.coalesce(m.obligation, "").label("obligation"), m.kind, m.days,
+            m.moment_at, m.due_at, m.recipient, contact.label("contact"), channel.label("channel"),
+            m.occasion,
         )
         .join(t.unsealed, u.message == m.id)
         .outerjoin(t.contact_of, now)

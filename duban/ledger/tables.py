@@ -174,8 +174,26 @@ call = Table(  # somebody rang a unit 电话催报; whom they reached and what w
 )  # fmt: skip
 Index("ix_call_unit", call.c.campaign, call.c.unit)  # read by calling.calls_made and the trail
 
+proposal = Table(  # what waits for a person before it leaves: orange and red, a circular 通报, thanks
+    "proposal", metadata, key("id"), words("campaign"), words("kind"),
+    words("obligation", ForeignKey("obligation.id"), null=True), instant("due_at", null=True),
+    words("about"), words("content"), words("by"), instant("proposed_at"),
+    CheckConstraint("kind IN ('orange','red','circular','thanks')", name="kind"),
+    CheckConstraint("(obligation IS NOT NULL) = (kind IN ('orange','red'))", name="obligation"),
+)  # fmt: skip
+Index("ix_proposal_campaign", proposal.c.campaign)  # read by proposing.proposals
+Index("ix_proposal_obligation", proposal.c.obligation)  # read by colouring: what was proposed about it
+
+approval = Table(  # a person's answer to a proposal; there is one
+    "approval", metadata, Column("proposal", Text, ForeignKey("proposal.id"), primary_key=True),
+    words("campaign"), words("verdict"), words("by"), words("reason"), instant("approved_at"),
+    CheckConstraint("verdict IN ('approve','return')", name="verdict"),
+    CheckConstraint("verdict = 'approve' OR reason <> ''", name="reason"),
+)  # fmt: skip
+
 message = Table(  # one row is one voice: the key is rule 6's natural key, spelt out below
-    "message", metadata, key("id"), words("campaign"), words("obligation", ForeignKey("obligation.id")),
+    "message", metadata, key("id"), words("campaign"),
+    words("obligation", ForeignKey("obligation.id"), null=True),  # None: it is about no single return
     words("kind"), Column("days", Integer, nullable=False), instant("moment_at"), instant("due_at"),
     words("recipient"), words("channel"), words("occasion"), words("verdict"), instant("decided_at"),
     UniqueConstraint(
@@ -183,6 +201,16 @@ message = Table(  # one row is one voice: the key is rule 6's natural key, spelt
         name="uq_message_one_voice",
     ),
     CheckConstraint("verdict IN ('send','superseded')", name="verdict"),
+    CheckConstraint(
+        "obligation IS NOT NULL OR kind IN ('approve','kickoff','amendment','circular','thanks')",
+        name="about",
+    ),
+)  # fmt: skip
+Index("ix_message_obligation", message.c.obligation)  # read by colouring: what was said about it
+
+acknowledgement = Table(  # a unit has confirmed that a message reached it 签收
+    "acknowledgement", metadata, Column("message", Text, ForeignKey("message.id"), primary_key=True),
+    words("campaign"), words("by"), instant("acknowledged_at"),
 )  # fmt: skip
 
 digest = Table(  # one per recipient and day
@@ -223,7 +251,8 @@ Index("ix_turn_successor", turn.c.successor)  # read by carried.messages_in: wha
 
 RECORDS = (
     journal, bundle, file, plan_version, submission, cell, note, attachment, entry, entry_cell, schedule,
-    term, decision, request, expunged, act, evidence, call, message, digest, fate, attempt, outcome, turn,
+    term, decision, request, expunged, act, evidence, call, proposal, approval, message, acknowledgement,
+    digest, fate, attempt, outcome, turn,
 )  # fmt: skip
 """Insert-only, held so by triggers."""
 
@@ -255,6 +284,17 @@ liaison = Table(  # who speaks for a unit 联络员, as its last return of liais
     words("name"), words("position"), words("phone"),
     words("channel", null=True), words("address", null=True),
     words("submission", ForeignKey("submission.id")),
+)  # fmt: skip
+
+deputy = Table(  # who stands in for a unit's liaisons between two days 代理; erasable
+    "deputy", metadata, key("campaign"), key("unit"),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    words("name"), words("phone"), words("channel"), words("address"), words("since"), words("until"),
+    Column("in_force", Boolean, nullable=False),  # whether contact_of counts with them now
+)  # fmt: skip
+
+preference = Table(  # the kind of channel that a unit has asked to be told by
+    "preference", metadata, key("campaign"), key("unit"), words("channel"),
 )  # fmt: skip
 
 obligation = Table(  # who owes what; from `phases` on the last term, for what a run asks about now

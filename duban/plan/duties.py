@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt
 
 from duban.plan.forms import Tally
 from duban.plan.rhythm import Rhythm
-from duban.plan.stated import DayCount, Id, Names, Number, PeriodName, Stated, Text
+from duban.plan.stated import DayCount, DaysBefore, Id, Names, Number, PeriodName, Stated, Text
 
 PARENT = "parent"
 """As a recipient: the unit's own superior, as units.csv names it."""
@@ -24,12 +25,35 @@ Files = Literal["document", "sheet", "image", "video", "any"]
 class Moments(Stated):
     """When a duty's units are reminded and chased, in days around the due day."""
 
-    remind: tuple[DayCount, ...] = ()
-    """Days before; on a day off, the working day before it."""
+    remind: tuple[DaysBefore, ...] = ()
+    """Days before, 0 on the day itself; on a day off, the working day before it."""
     chase: tuple[DayCount, ...] = ()
     """Days after; on a day off, the working day after it."""
     escalate: DayCount | None = None
     """Days after which the coordinator is told to take it up in person."""
+
+
+Colour = Literal["blue", "orange", "red"]
+COLOURS: tuple[Colour, ...] = get_args(Colour)
+
+
+class Escalation(Stated):
+    """Three-colour supervision 三色督办, in days after the due day: blue to the liaison, orange to the head
+    of the unit and red to the leader in charge, each of these after a person has approved it."""
+
+    for_: Annotated[Names, Field(alias="for")] = ()
+    """Only these units; empty: all that owe the duty."""
+    blue: DayCount
+    orange: DayCount | None = None
+    red: DayCount | None = None
+    leader_approves: tuple[Literal["orange", "red"], ...] = ()
+    """Colours that wait for the leader 分管领导; the others wait for the coordinator."""
+
+    @property
+    def steps(self) -> tuple[tuple[Colour, int], ...]:
+        """The colours in use with their days, in order."""
+        given: Iterator[tuple[Colour, int | None]] = ((c, getattr(self, c)) for c in COLOURS)
+        return tuple((colour, days) for colour, days in given if days is not None)
 
 
 class Copy(Stated):
@@ -142,6 +166,9 @@ class Duty(Stated):
     """Days past the due day during which a return is late and not yet overdue."""
     ranking: Ranking | None = None
     moments: Moments = Moments()
+    escalation: Escalation | None = None
+    circular: DayCount | None = None
+    """Days after the due day until a circular 通报 about the period is drafted for a person to approve."""
 
 
 class Waiver(Stated):

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from duban.plan.dates import LocalDays, Printed
 from duban.plan.duties import Duty, Waiver
+from duban.plan.speech import Speech
 from duban.plan.stated import Day, Id, Names, Stated, Text
 from duban.plan.tasks import Milestone, Subjects, Target, Task
 from duban.plan.units import Coordinator, Group, Office
@@ -51,6 +52,7 @@ class PlanFile(Stated):
     end: Printed
     office: Office = Office()
     days: LocalDays = LocalDays()
+    messages: Speech = Speech()
     groups: tuple[Group, ...]
     coordinator: Coordinator
     phases: tuple[Phase, ...] = ()

@@ -126,6 +126,8 @@ Goal = Annotated[
 ]
 """`80%`, or a count."""
 DayCount = Annotated[StrictInt, Field(ge=1, le=365)]
+DaysBefore = Annotated[StrictInt, Field(ge=0, le=365)]
+"""0: on the day itself."""
 
 
 class Stated(BaseModel):

@@ -16,7 +16,12 @@ from duban.plan.units import Unit
 FILE = "units.csv"
 COLUMNS = ("id", "name", "short", "groups", "origin")
 """Every table has them."""
-OPTIONAL = ("aliases", "parent", "channels", "attributes", "opens", "closes", "successor")
+OPTIONAL = (
+    "aliases", "parent", "channels", "prefers", "head", "leader", "attributes", "opens", "closes",
+    "successor",
+)  # fmt: skip
+WAYS = ("channels", "head", "leader")
+"""The columns that say how somebody is reached."""
 CALLED = ("id", "name", "short", "aliases")
 """The columns that say what a unit is called."""
 
@@ -82,7 +87,8 @@ def _unit(row: dict[str, Any], width: int, line: int, problems: list[Problem]) -
         problems.append(csv_problem(line, "", "csv-cells", expected=width))
         return None
     found: list[Problem] = []
-    channels, attributes = (_pairs(row, column, line, found) for column in ("channels", "attributes"))
+    ways = {column: _pairs(row, column, line, found) for column in WAYS}
+    attributes = _pairs(row, "attributes", line, found)
     for key in [key for n, (key, _) in enumerate(attributes) if key in dict(attributes[:n])]:
         found.append(csv_problem(line, "attributes", "duplicate-key", key, name=key))
     problems += found
@@ -90,7 +96,7 @@ def _unit(row: dict[str, Any], width: int, line: int, problems: list[Problem]) -
         return None
     data: dict[str, Any] = {k: v.strip() for k, v in row.items() if v.strip()}
     data |= {column: _listed(row.get(column, "")) for column in ("groups", "aliases")}
-    data["channels"] = tuple({"kind": k, "address": v} for k, v in channels)
+    data |= {column: tuple({"kind": k, "address": v} for k, v in mine) for column, mine in ways.items()}
     data["attributes"] = attributes
     try:
         return Unit.model_validate(data)
@@ -106,7 +112,7 @@ def _pairs(
 ) -> tuple[tuple[str, str], ...]:
     """What a cell of `key=value` parts says; a part that is none is a problem."""
     parts = [(text, text.partition("=")) for text in _listed(row.get(column, ""))]
-    is_channel = column == "channels"
+    is_channel = column in WAYS
     problems += [
         csv_problem(line, column, "bad-channel" if is_channel else "bad-attribute", text)
         for text, (_, sign, _) in parts

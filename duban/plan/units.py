@@ -19,6 +19,8 @@ class Group(Stated):
     outside: StrictBool = False
     """Its units do not work with this system: superiors, regulated parties. What is sent to them or
     owed by them is put on record by the coordinator; nothing is sent to them from here."""
+    peer: StrictBool = False
+    """Its units are no subordinates of the coordinator: they are asked 商请 and not supervised 督办."""
 
 
 class Office(Stated):
@@ -58,6 +60,12 @@ class Unit(BaseModel):
     parent: Id | None = None
     channels: tuple[Channel, ...] = ()
     """In the order the unit prefers them."""
+    prefers: Id | None = None
+    """The kind of channel that comes first, whoever is named."""
+    head: tuple[Channel, ...] = ()
+    """How the head of the unit 负责人 is reached."""
+    leader: tuple[Channel, ...] = ()
+    """How the leader in charge of the unit 分管领导 is reached."""
     attributes: tuple[tuple[Text, Text], ...] = ()
     """Facts about it, such as its county or how many officers it has (人均)."""
     opens: Day | None = None

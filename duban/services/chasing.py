@@ -17,9 +17,6 @@ from duban.plan import Plan
 from duban.services.campaigns import deployed_plan
 from duban.services.watching import scope_of_phase, standings
 
-NO_CHANNEL = "none"
-"""Channel of a message to a recipient the plan gives no way to reach; it waits for a person."""
-
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -67,14 +64,13 @@ def _decide(w: Writer, plan: Plan, scope: Scope) -> Said:
                 continue
             counts[moment.kind if verdict == "send" else "superseded"] += 1
             unit = notices.speaker(plan, stands.owed.unit, w.at.astimezone(plan.zone).date())
-            recipient = notices.recipient_of(moment.kind, unit)
-            contact, channel = contacts.get(recipient, (None, NO_CHANNEL))
-            row = message_row(plan.slug, moment, recipient, channel) | {
-                "verdict": verdict, "decided_at": w.micros,
-            }  # fmt: skip
-            messages.append(row)
-            if verdict == "send" and contact is not None:
-                waiting.append({"message": row["id"], "contact": contact})
+            for hearer in speaking.hearers(contacts, notices.recipient_of(moment.kind, unit)):
+                row = message_row(plan.slug, moment, hearer.recipient, hearer.channel) | {
+                    "verdict": verdict, "decided_at": w.micros,
+                }  # fmt: skip
+                messages.append(row)
+                if verdict == "send" and hearer.contact is not None:
+                    waiting.append({"message": row["id"], "contact": hearer.contact})
     w.record("message", plan.slug, messages)
     if waiting:
         w.conn.execute(t.unsealed.insert(), waiting)

@@ -16,10 +16,10 @@ from duban.notices import About, Line
 from duban.outbox import Transport, send_ready
 from duban.plan import Duty, Plan
 from duban.rendering import Renderer
-from duban.services import prompting, sealing
+from duban.services import sealing
 from duban.services.campaigns import deployed_plan
-from duban.services.prompting import seal_prompts
 from duban.services.turning import Again, Plans, Stands, Voice
+from duban.services.voicing import at_once, seal_at_once
 from duban.standing import Standing
 
 
@@ -43,7 +43,7 @@ def deliver(
     this machine where word is left of what has arrived, before it is on record; so many `lanes` are worked
     at once."""
     sealed, withdrawn = seal(ledger, texts, as_of=as_of)
-    prompt, moot = seal_prompts(ledger, texts, as_of=as_of)
+    prompt, moot = seal_at_once(ledger, texts, as_of=as_of)
     look = second_look(texts)
     done = send_ready(
         ledger, transport, owner=owner, door=door, look=look, as_of=as_of, lanes=lanes, noted=noted
@@ -61,7 +61,7 @@ def second_look(texts: Renderer) -> Again:
         day = _day(w.at, plans.values())
         return _seal_one(w, texts, plans, stands, kept[0].contact, day, kept, occasion)
 
-    return Again(daily=Voice(still_true, seal), prompt=prompting.voice(texts))
+    return Again((*at_once(texts), Voice(notices.DAILY, still_true, seal)))
 
 
 BATCH = 200
@@ -146,7 +146,8 @@ def _seal_one(
     owed = _told(x for x in lines if x.kind != "escalate")
     escalated = _told(x for x in lines if x.kind == "escalate")
     for_others = any(
-        m.recipient not in (notices.COORDINATOR, f"unit:{stands[m.obligation].owed.unit}") for m in kept
+        notices.unit_of(m.recipient) not in (notices.COORDINATOR, stands[m.obligation].owed.unit)
+        for m in kept
     )
     values = {
         "owed": owed, "escalated": escalated, "day": date.fromisoformat(day),

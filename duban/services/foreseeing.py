@@ -17,10 +17,9 @@ from duban.calendars import from_micros, to_micros
 from duban.ledger import speaking
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
-from duban.ledger.speaking import UnsettledMoment
+from duban.ledger.speaking import NO_CHANNEL, UnsettledMoment
 from duban.notices import COORDINATOR
 from duban.plan import Plan
-from duban.services.chasing import NO_CHANNEL
 from duban.services.watching import standings
 from duban.standing import Standing
 
@@ -113,7 +112,7 @@ def _coming(
     plan: Plan, stands: Standing, moment: UnsettledMoment, to: str, channel: str | None, stage: Stage
 ) -> Coming:
     owed = stands.owed
-    unit = plan.coordinator.id if to == COORDINATOR else to.removeprefix("unit:")
+    unit = plan.coordinator.id if to == COORDINATOR else notices.unit_of(to)
     return Coming(
         moment.at, moment.kind, moment.days, unit, owed.key, owed.unit, owed.duty, owed.period, owed.subject,
         moment.due_at, None if channel == NO_CHANNEL else channel, stage,
@@ -130,7 +129,7 @@ def planned(plan: Plan, found: Iterable[Obligation], since: datetime | None = No
             assert o.due_at is not None
             said = UnsettledMoment(o.key, moment.kind, moment.days, moment.at, o.due_at)
             recipient = _recipient(plan, said, o.unit)
-            to = plan.coordinator.id if recipient == COORDINATOR else recipient.removeprefix("unit:")
+            to = plan.coordinator.id if recipient == COORDINATOR else notices.unit_of(recipient)
             channel = next((c.kind for c in plan.unit[to].channels), None)
             made.append(
                 Coming(

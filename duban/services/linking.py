@@ -14,7 +14,7 @@ from duban.errors import BadInput
 from duban.ledger import Ledger, Writer, entering, insert_once
 from duban.ledger import admission as a
 from duban.ledger import tables as t
-from duban.ledger.entering import UNIT
+from duban.notices import UNIT, unit_of
 from duban.plan import Plan
 from duban.services.acting import record_act
 from duban.services.campaigns import deployed_plan
@@ -72,7 +72,7 @@ def links(conn: Connection, plan: Plan) -> list[Liaison]:
     order = {u.id: n for n, u in enumerate(plan.units)}
     found = []
     for r in rows:
-        unit = r.recipient.removeprefix(UNIT)
+        unit = unit_of(r.recipient)
         name, phone = named.get((unit, r.channel, r.address), ("", ""))
         last = max(filter(None, (seen.get((r.id, u)) for u in (unit, ""))), default=None)
         found.append(

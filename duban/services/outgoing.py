@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, func, select
 
-from duban import calendars
+from duban import calendars, notices
 from duban.ledger import tables as t
 from duban.notices import COORDINATOR
 from duban.plan import Plan
@@ -78,7 +78,7 @@ def messages(conn: Connection, plan: Plan) -> list[Message]:
             m.id, m.kind, m.days, m.recipient, m.channel, m.verdict, m.decided_at, o.unit, o.duty, o.period,
             o.subject, f.digest, f.reason, u.message.label("waits"),
         )
-        .join(t.obligation, o.id == m.obligation)
+        .outerjoin(t.obligation, o.id == m.obligation)
         .outerjoin(t.fate, f.message == m.id)
         .outerjoin(t.unsealed, u.message == m.id)
         .where(m.campaign == plan.slug)
@@ -155,10 +155,11 @@ def _message(
         digest = turn.successor
     last = digests[digest] if digest is not None else None
     state, why, at = _state(row, last, turn)
-    named = row.recipient.removeprefix("unit:")
+    named = notices.unit_of(row.recipient)
+    to = plan.coordinator.id if named == COORDINATOR else named
     return Message(
-        row.id, row.kind, row.days, row.unit, plan.coordinator.id if named == COORDINATOR else named,
-        row.duty, row.period, row.subject, plan.local(row.decided_at), state, why,
+        row.id, row.kind, row.days, row.unit or to, to, row.duty or "", row.period or "", row.subject or "",
+        plan.local(row.decided_at), state, why,
         last.channel if last else row.channel, calendars.from_micros(at, plan.zone) if at else None, tries,
         unclear, last.detail if last and state != "sent" else "",
     )  # fmt: skip

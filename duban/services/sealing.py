@@ -32,7 +32,7 @@ def standings_of(w: Writer, plans: Mapping[str, Plan], waiting: Sequence[Decided
     """How what these messages are about stands now."""
     found: dict[str, Standing] = {}
     for campaign, plan in plans.items():
-        keys = sorted({m.obligation for m in waiting if m.campaign == campaign})
+        keys = sorted({m.obligation for m in waiting if m.campaign == campaign and m.obligation})
         for start in range(0, len(keys), CHUNK):
             scope = Scope(campaign, keys=tuple(keys[start : start + CHUNK]))
             found |= {s.owed.key: s for s in standings(w.conn, plan, scope, w.at)}
@@ -41,7 +41,7 @@ def standings_of(w: Writer, plans: Mapping[str, Plan], waiting: Sequence[Decided
 
 def spoken_to(message: Decided, plan: Plan) -> str:
     """Who is spoken to: the coordinator's unit, or the unit itself."""
-    unit = message.recipient.removeprefix("unit:")
+    unit = notices.unit_of(message.recipient)
     return (plan.coordinator if unit == notices.COORDINATOR else plan.unit[unit]).name
 
 
@@ -83,7 +83,7 @@ MOST_LINKS = 5
 def _invited(w: Writer, kept: Sequence[Decided]) -> Invited:
     """Where a message asks its recipient in."""
     plans = {m.campaign: deployed_plan(w.conn, m.campaign) for m in kept}
-    spoken = dict.fromkeys((m.campaign, m.recipient.removeprefix("unit:")) for m in kept)
+    spoken = dict.fromkeys((m.campaign, notices.unit_of(m.recipient)) for m in kept)
     boards = [c for c, who in spoken if who == notices.COORDINATOR]
     units = [(c, who) for c, who in spoken if who != notices.COORDINATOR]
     group = not is_personal(kept[0].channel)

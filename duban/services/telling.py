@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from collections.abc import Iterable
+from typing import Any, get_args
+
+from sqlalchemy import select
 
 from duban import notices
 from duban.calendars import to_micros
 from duban.ledger import Writer, speaking
 from duban.ledger import tables as t
-from duban.notices import COORDINATOR, Prompt
+from duban.ledger.speaking import Hearer
+from duban.notices import Prompt
 from duban.plan import Plan
-from duban.services.chasing import NO_CHANNEL
 from duban.standing import Standing
 
-AT_ONCE: frozenset[str] = frozenset(get_args(Prompt))
+PROMPTS: frozenset[str] = frozenset(get_args(Prompt))
 
 
 def tell_at_once(w: Writer, plan: Plan, stands: Standing, kind: str, occasion: str) -> None:
-    """Decide the message about a decision or a request, whose id is its occasion: to the unit that has to
-    act, or of a request to the coordinator. Decisions that nobody has to act on are not announced."""
-    if kind not in AT_ONCE:
+    """Decide the message about a decision, a request or a return, whose id is its occasion: to the unit that
+    has to act, or of a request to the coordinator. Decisions that nobody has to act on are not announced."""
+    if kind not in PROMPTS:
         return
-    day = w.at.astimezone(plan.zone).date()
-    unit = notices.speaker(plan, stands.owed.unit, day)
-    recipient = COORDINATOR if kind == "request" else f"unit:{unit}"
-    contact, channel = speaking.first_contacts(w.conn, plan.slug).get(recipient, (None, NO_CHANNEL))
-    due = to_micros(stands.limit or w.at)
-    row = {
-        "id": f"{stands.owed.key}~{kind}0~{due}~{recipient}~{channel}~{occasion}", "campaign": plan.slug,
-        "obligation": stands.owed.key, "kind": kind, "days": 0, "moment_at": w.micros, "due_at": due,
-        "recipient": recipient, "channel": channel, "occasion": occasion, "verdict": "send",
+    unit = notices.speaker(plan, stands.owed.unit, w.at.astimezone(plan.zone).date())
+    tell(
+        w, plan, notices.recipient_of(kind, unit), kind, occasion, obligation=stands.owed.key,
+        due_at=to_micros(stands.limit or w.at),
+    )  # fmt: skip
+
+
+def tell(
+    w: Writer, plan: Plan, recipient: str, kind: str, occasion: str, *, obligation: str | None = None,
+    due_at: int | None = None,
+) -> list[str]:  # fmt: skip
+    """Decide a message that goes at once, to everybody who hears what is said to a recipient. An occasion
+    names its campaign; one that was told already is not told again. Returns the ids of what is new."""
+    contacts = speaking.first_contacts(w.conn, plan.slug)
+    return tell_all(w, plan, speaking.hearers(contacts, recipient), kind, occasion, obligation, due_at)
+
+
+def tell_all(
+    w: Writer, plan: Plan, hearers: Iterable[Hearer], kind: str, occasion: str, obligation: str | None = None,
+    due_at: int | None = None,
+) -> list[str]:  # fmt: skip
+    """The same to hearers that are known already."""
+    due = due_at or 0
+    found = [(_row(w, plan, x, kind, occasion, obligation, due), x.contact) for x in hearers]
+    m = t.message.c
+    known = set(w.conn.scalars(select(m.id).where(m.id.in_([row["id"] for row, _ in found]))))
+    found = [(row, contact) for row, contact in found if row["id"] not in known]
+    w.record("message", plan.slug, [row for row, _ in found])
+    waiting = [{"message": row["id"], "contact": contact} for row, contact in found if contact is not None]
+    if waiting:
+        w.conn.execute(t.unsealed.insert(), waiting)
+    return [str(row["id"]) for row, _ in found]
+
+
+def _row(
+    w: Writer, plan: Plan, hearer: Hearer, kind: str, occasion: str, obligation: str | None, due: int
+) -> dict[str, Any]:
+    about = obligation or plan.slug
+    return {
+        "id": f"{about}~{kind}0~{due}~{hearer.recipient}~{hearer.channel}~{occasion}", "campaign": plan.slug,
+        "obligation": obligation, "kind": kind, "days": 0, "moment_at": w.micros, "due_at": due,
+        "recipient": hearer.recipient, "channel": hearer.channel, "occasion": occasion, "verdict": "send",
         "decided_at": w.micros,
     }  # fmt: skip
-    w.record("message", plan.slug, [row])
-    if contact is not None:
-        w.conn.execute(t.unsealed.insert(), {"message": row["id"], "contact": contact})

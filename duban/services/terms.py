@@ -89,7 +89,7 @@ def moments_of(plan: Plan, duty: str, unit: str, limit: datetime) -> tuple[Momen
     and a copy is never asked for: the unit meets it by sending the original, which is."""
     if unit in plan.outside or plan.duty[duty].copy_of:
         return ()
-    return moments_around(agenda.day_before(limit.astimezone(plan.zone)), plan.duty[duty].moments, plan)
+    return moments_around(agenda.day_before(limit.astimezone(plan.zone)), plan.duty[duty], unit, plan)
 
 
 def insert_moments(w: Writer, found: Iterable[tuple[str, datetime, tuple[Moment, ...]]]) -> None:

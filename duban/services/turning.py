@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from duban.ledger import Writer, carried, journal
 from duban.ledger import tables as t
-from duban.ledger.speaking import PROMPTS, Decided
+from duban.ledger.speaking import Decided
 from duban.plan import Plan
 from duban.services import sealing
 from duban.services.campaigns import deployed_plan
@@ -22,19 +22,21 @@ Stands = Mapping[str, Standing]
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How digests of a kind are looked at and sealed: those of the day, and those that go at once."""
+    """How messages of some kinds are looked at and sealed: the day's digest, or what goes at once."""
 
+    kinds: frozenset[str]
     still_true: Callable[[Writer, Plan, Decided, Stands], bool]
     seal: Callable[[Writer, Plans, Stands, Sequence[Decided], str], str]
     """Seals messages to one contact as the digest of an occasion, and returns its id."""
+    apart: bool = False
+    """Whether each occasion is a message of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
     """The second look of `duban.outbox`."""
 
-    daily: Voice
-    prompt: Voice
+    voices: tuple[Voice, ...]
 
     def still_true(self, w: Writer, digest: str) -> int | None:
         """None: it may leave as it was sealed. Else it is taken back, and what is still true of it is sealed
@@ -57,7 +59,7 @@ class Again:
         """Seal its messages anew for the next contact of each recipient; what has none is undelivered."""
         mine = carried.messages_in(w.conn, digest)
         voice, plans, stands = self._found(w, mine)
-        mine = [m for m in mine if m.obligation in stands]
+        mine = [m for m in mine if not m.obligation or m.obligation in stands]
         by_contact: dict[tuple[int, str] | None, list[Decided]] = defaultdict(list)
         for message in mine:
             by_contact[carried.next_contact(w.conn, message)].append(message)
@@ -72,7 +74,7 @@ class Again:
 
     def _found(self, w: Writer, mine: Sequence[Decided]) -> tuple[Voice, Plans, Stands]:
         plans = {c: deployed_plan(w.conn, c) for c in dict.fromkeys(m.campaign for m in mine)}
-        voice = self.prompt if any(m.kind in PROMPTS for m in mine) else self.daily
+        voice = next(v for v in self.voices if mine[0].kind in v.kinds)
         return voice, plans, sealing.standings_of(w, plans, mine)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from duban.errors import NotAllowed
 
-LATEST = "0005"
+LATEST = "0006"
 
 
 def bring_up_to_date(engine: Engine, kind: str) -> None:

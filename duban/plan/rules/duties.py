@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from duban.errors import Problem
-from duban.plan.duties import COOPERATING, LEAD, PARENT, Attachment, Variant
+from duban.plan.duties import COLOURS, COOPERATING, LEAD, PARENT, Attachment, Escalation, Variant
 from duban.plan.rules.blocks import Block, doubled, looping
 from duban.plan.rules.checks import tally_problems
 from duban.plan.rules.folder import Folder, unknown
@@ -24,6 +24,7 @@ def problems(folder: Folder) -> Iterator[Problem]:
         yield from _superiors(folder, duty)
         yield from _attachments(folder, duty)
         yield from _variants(folder, duty)
+        yield from _escalation(duty)
     yield from _copies(folder)
 
 
@@ -51,6 +52,19 @@ def _per(folder: Folder, duty: Block) -> Iterator[Problem]:
         yield duty.problem("per", "no-tasks", TASK)
     if duty.has("per") and duty.has("quota"):
         yield duty.problem("quota", "quota-with-per", duty.raw["per"])
+
+
+def _escalation(duty: Block) -> Iterator[Problem]:
+    """No colour before or without the one below it."""
+    rule = duty.block("escalation", Escalation)
+    written = [c for c in COLOURS if rule.has(c)]
+    days = [rule.get(c) for c in written]
+    if (
+        rule.raw
+        and None not in days
+        and (tuple(written) != COLOURS[: len(written)] or days != sorted(set(days)))
+    ):
+        yield rule.problem(written[-1], "escalation-order", days[-1])
 
 
 def debtors(folder: Folder, duty: Block) -> set[str]:

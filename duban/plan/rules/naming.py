@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from duban.errors import Problem
-from duban.plan.duties import COOPERATING, LEAD, PARENT, RESERVED, Attachment, Copy, Ranking, Variant, Waiver
+from duban.plan.duties import (
+    COOPERATING,
+    LEAD,
+    PARENT,
+    RESERVED,
+    Attachment,
+    Copy,
+    Escalation,
+    Ranking,
+    Variant,
+    Waiver,
+)
 from duban.plan.forms import Section
 from duban.plan.rules.blocks import Block, doubled
 from duban.plan.rules.folder import Folder, copies, unknown
@@ -83,6 +94,7 @@ def _keys_of_duty(duty: Block) -> Iterator[tuple[Block, str, tuple[str, ...]]]:
     for attachment in duty.blocks("attachments", Attachment):
         yield attachment, "for", ()
     yield duty.block("ranking", Ranking), "units", ()
+    yield duty.block("escalation", Escalation), "for", ()
 
 
 def _single(folder: Folder) -> Iterator[tuple[Block, Path, str]]:
