@@ -29,15 +29,22 @@ def messages_in(conn: Connection, digest: str) -> list[Decided]:
     return [Decided(**row._mapping) for row in conn.execute(_MESSAGES, {"of": digest})]
 
 
-_sealed_at = select(_g.sealed_at).where(_g.id == bindparam("of")).scalar_subquery()
+# Since it was sealed first, under its campaign's lock: what is sealed anew is not, and a return that was
+# being recorded then is older.
+_first = t.digest.alias()
+_sealed_at = _first.c.sealed_at
+_about = func.coalesce(_m.obligation, t.proposal.c.obligation)
 _TOUCHED = (
     select(_m.id)
     .join(_MINE, _MINE.c.message == _m.id)
+    .join(t.fate, t.fate.c.message == _m.id)
+    .join(_first, _first.c.id == t.fate.c.digest)
+    .outerjoin(t.proposal, (t.proposal.c.id == _m.occasion) & (_m.kind == "approve"))
     .where(
         or_(
             (_m.kind == "remind") & (_m.due_at <= bindparam("now")),
             *(
-                exists().where(column == _m.obligation, since >= _sealed_at)
+                exists().where(column == _about, since >= _sealed_at)
                 for column, since in (
                     (t.submission.c.obligation, t.submission.c.recorded_at),
                     (t.decision.c.obligation, t.decision.c.decided_at),
@@ -45,6 +52,11 @@ _TOUCHED = (
                     (t.term.c.obligation, t.term.c.recorded_at),
                 )
             ),
+            exists().where(t.approval.c.proposal == t.proposal.c.id, t.approval.c.approved_at >= _sealed_at),
+            # What is about no single return is looked at again whenever anything happened in its campaign.
+            _m.obligation.is_(None)
+            & _m.kind.in_(("amendment", "approve"))
+            & exists().where(t.head.c.campaign == _m.campaign, t.head.c.recorded_at > _sealed_at),
         )
     )
     .limit(1)

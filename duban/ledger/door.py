@@ -6,29 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import (
-    Connection,
-    Dialect,
-    Engine,
-    Table,
-    TextClause,
-    bindparam,
-    create_engine,
-    event,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, bindparam, event, select, update
 
 from duban import calendars
 from duban.errors import NotAllowed
 from duban.ledger import journal, tables
+from duban.ledger.engines import engine_for, survive_power_cuts
+from duban.ledger.inserting import insert_many, insert_once
 from duban.ledger.journal import Head
 
 Kind = Literal["wall", "virtual"]
@@ -96,6 +82,9 @@ class Writer:
 class Ledger:
     """A ledger of one installation. `wall` ledgers live in real time; `virtual` ones take `as_of`."""
 
+    keeps = True
+    """False where everything written is gone in the end: what lies outside may not be touched."""
+
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = wall_clock) -> None:
         self.engine = engine
         self.clock = clock
@@ -103,7 +92,7 @@ class Ledger:
             rows = dict(conn.execute(select(tables.meta.c.name, tables.meta.c.value)).tuples().all())
         self.kind: Kind = "virtual" if rows["kind"] == "virtual" else "wall"
         if self.kind == "wall" and engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _survive_power_cuts)
+            event.listen(engine, "connect", survive_power_cuts)
             engine.dispose()
         self.offset = timedelta(microseconds=int(rows.get("clock_offset", "0")))
         """How far a virtual ledger's clock is from ours when no `as_of` is given."""
@@ -179,6 +168,8 @@ class Ledger:
 class _Trial(Ledger):
     """A ledger within one transaction of another that is never committed."""
 
+    keeps = False
+
     def __init__(self, real: Ledger, conn: Connection) -> None:
         self.engine, self.clock, self.kind, self.offset = real.engine, real.clock, real.kind, real.offset
         self._conn = conn
@@ -224,77 +215,6 @@ def _locked_head(conn: Connection, campaign: str) -> Head:
         insert_once(conn, tables.head, row_)
         row = conn.execute(LOCK_HEAD, {"of": campaign}).one()
     return Head(row.seq, row.digest, row.recorded_at)
-
-
-def insert_once(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
-    """Insert a row unless another process was faster; the database decides. True if it is ours."""
-    insert = pg_insert(table) if conn.dialect.name == "postgresql" else sqlite_insert(table)
-    made = insert.values(dict(row)).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return conn.execute(made).first() is not None
-
-
-def insert_once_each(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> set[Any]:
-    """The same for many rows of a table with a key of one column; the keys of those that are ours."""
-    insert = pg_insert(table) if conn.dialect.name == "postgresql" else sqlite_insert(table)
-    made = insert.on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return set(conn.scalars(made, [dict(row) for row in rows])) if rows else set()
-
-
-def insert_many(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all name the same columns."""
-    if not rows:
-        return
-    if conn.dialect.name != "postgresql" or len(rows) == 1:
-        conn.execute(table.insert(), [dict(row) for row in rows])
-        return
-    # column by column in one statement: row by row PostgreSQL takes several times as long
-    columns = tuple(rows[0])
-    values = {f"{name}_": [row[name] for row in rows] for name in columns}
-    conn.execute(_by_column(table, columns, conn.dialect), values)
-
-
-@cache
-def _by_column(table: Table, columns: tuple[str, ...], dialect: Dialect) -> TextClause:
-    kinds = [table.c[name].type.compile(dialect) for name in columns]
-    arrays = ", ".join(f"CAST(:{n}_ AS {kind}[])" for n, kind in zip(columns, kinds, strict=True))
-    names = ", ".join(f'"{name}"' for name in columns)
-    return text(f'INSERT INTO "{table.name}" ({names}) SELECT * FROM unnest({arrays})')
-
-
-PRAGMAS = (
-    "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "busy_timeout = 30000",
-    "secure_delete = ON",  # what is erased or expunged is overwritten
-)  # fmt: skip
-
-
-def engine_for(url: str) -> Engine:
-    """An engine set up as the ledger needs it; SQLite and PostgreSQL (psycopg 3) are known."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "postgresql":
-        return create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True,
-            # The portal answers forty at once; connections beyond the size are made anew each time.
-            pool_size=40, max_overflow=5, pool_use_lifo=True,
-        )  # fmt: skip
-    engine = create_engine(parsed, connect_args={"timeout": 30}, hide_parameters=True)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(raw: Any, _record: Any) -> None:
-    raw.isolation_level = None  # we say BEGIN ourselves, so that writers can say IMMEDIATE
-    for pragma in PRAGMAS:
-        raw.execute(f"PRAGMA {pragma}")
-
-
-def _survive_power_cuts(raw: Any, _record: Any) -> None:
-    """A receipt that was given holds, whatever happens to the machine; what is rehearsed may be lost."""
-    raw.execute("PRAGMA synchronous = FULL")
-
-
-def _begin_sqlite(conn: Connection) -> None:
-    conn.exec_driver_sql(conn.get_execution_options().get("duban_begin", "BEGIN"))
 
 
 def open_ledger(url: str, *, kind: Kind = "wall", clock: Callable[[], datetime] = wall_clock) -> Ledger:

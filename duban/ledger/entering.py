@@ -6,11 +6,11 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from duban.ledger import admission as a
 from duban.ledger import tables as t
-from duban.notices import UNIT, unit_of
+from duban.notices import HEAD, UNIT, unit_of
 
 
 def session(conn: Connection, digest: str) -> Row[Any] | None:
@@ -32,24 +32,40 @@ def roles(conn: Connection, login: str) -> list[tuple[str, str, str]]:
     return list(rows.tuples())
 
 
+def _of_units() -> ColumnElement[bool]:
+    """Whoever speaks for a unit: its liaisons, deputies and channels, and its head. The leader in charge does
+    not."""
+    of = t.contact_of.c
+    return or_(*(of.recipient.startswith(name, autoescape=True) for name in (UNIT, HEAD)))
+
+
 def units_of(conn: Connection, contact: int) -> list[tuple[str, str]]:
     """Campaign and unit of everything that a contact speaks for."""
     of = t.contact_of.c
     rows = conn.execute(
-        select(of.campaign, of.recipient)
-        .where(of.contact == contact, of.recipient.startswith(UNIT, autoescape=True))
-        .distinct()
-        .order_by(of.campaign, of.recipient)
+        select(of.campaign, of.recipient).where(of.contact == contact, _of_units()).distinct()
     )
-    return list(dict.fromkeys((r.campaign, unit_of(r.recipient)) for r in rows))
+    return sorted({(r.campaign, unit_of(r.recipient)) for r in rows})
 
 
 def contacts_of(conn: Connection, campaign: str, unit: str) -> list[int]:
-    """Who speaks for a unit, in order of preference."""
+    """Who speaks for a unit, in order of preference, its head after all others."""
     of = t.contact_of.c
-    named = (of.recipient == UNIT + unit) | of.recipient.startswith(f"{UNIT}{unit}/", autoescape=True)
-    wanted = select(of.contact).where(of.campaign == campaign, named).order_by(of.recipient, of.rank)
-    return list(dict.fromkeys(conn.scalars(wanted)))
+    further = of.recipient.startswith(f"{UNIT}{unit}/", autoescape=True)
+    named = of.recipient.in_((UNIT + unit, HEAD + unit)) | further
+    wanted = select(of.contact).where(of.campaign == campaign, named)
+    return list(
+        dict.fromkeys(conn.scalars(wanted.order_by(of.recipient == HEAD + unit, of.recipient, of.rank)))
+    )
+
+
+def speakers(conn: Connection, campaign: str, unit: str | None = None) -> set[tuple[str, int]]:
+    """Unit and contact of all who speak for the units of a campaign, or for one of them."""
+    if unit is not None:
+        return {(unit, contact) for contact in contacts_of(conn, campaign, unit)}
+    of = t.contact_of.c
+    rows = conn.execute(select(of.recipient, of.contact).where(of.campaign == campaign, _of_units()))
+    return {(unit_of(r.recipient), int(r.contact)) for r in rows}
 
 
 def speaks_for(conn: Connection, contact: int, campaign: str, unit: str) -> bool:
@@ -67,7 +83,7 @@ def generation(conn: Connection, campaign: str, unit: str, contact: int) -> int:
 def known_contact(conn: Connection, address: str, channels: Collection[str]) -> Row[Any] | None:
     """The contact of some unit that has this address on one of the channels."""
     c, of = t.contact.c, t.contact_of.c
-    speaks = select(of.contact).where(of.recipient.startswith(UNIT, autoescape=True))
+    speaks = select(of.contact).where(_of_units())
     return conn.execute(
         select(c.id, c.channel, c.address)
         .where(_is(address), c.channel.in_(channels), c.id.in_(speaks))

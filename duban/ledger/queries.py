@@ -1,4 +1,5 @@
-"""Every reading query of the ledger, by name. Instants come back on the clocks of `zone`."""
+"""What the ledger says of plans, of what is owed and of what came in, by name. Instants come back on the
+clocks of `zone`."""
 
 from __future__ import annotations
 
@@ -17,8 +18,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    literal_column,
-    or_,
     select,
 )
 
@@ -256,60 +255,3 @@ def _gathered(
     keys = of.selected_columns
     rows = conn.execute(of.add_columns(gathered).where(where).group_by(*keys))
     return {tuple(key): value if postgres else json.loads(value) for *key, value in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A sealed digest with its address: what a channel carries."""
-
-    digest: str
-    channel: str
-    address: str
-    subject: str
-    plain: str
-    html: str
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A digest to send now, and where to."""
-
-    digest: str
-    channel: str
-    address: str
-
-
-_DELIVERABLE = (
-    select(t.delivery.c.digest, t.digest.c.channel, t.contact.c.address)
-    .join(t.digest, t.digest.c.id == t.delivery.c.digest)
-    .join(t.contact, t.contact.c.id == t.digest.c.contact)
-    .where(
-        # the index's own words, and no parameters: a planner does not know what they will be
-        t.delivery.c.state.in_((literal_column("'ready'"), literal_column("'sending'"))),
-        or_(
-            (t.delivery.c.state == "ready") & (t.delivery.c.next_at <= bindparam("now")),
-            (t.delivery.c.state == "sending") & (t.delivery.c.until <= bindparam("now")),
-        ),
-    )
-    .order_by(t.delivery.c.next_at, t.delivery.c.digest)
-)
-
-
-def deliverable(conn: Connection, now: int) -> list[Waiting]:
-    """Digests to send now: ready ones, and claimed ones whose holder went silent."""
-    return [Waiting(*row) for row in conn.execute(_DELIVERABLE, {"now": now})]
-
-
-_PARCEL = (
-    select(
-        t.digest.c.id, t.digest.c.channel, t.contact.c.address, t.digest.c.subject, t.digest.c.plain,
-        t.digest.c.html,
-    )
-    .join(t.contact, t.contact.c.id == t.digest.c.contact)
-    .where(t.digest.c.id == bindparam("of"))
-)  # fmt: skip
-
-
-def parcel(conn: Connection, digest: str) -> Parcel:
-    """A sealed digest with its address."""
-    return Parcel(*conn.execute(_PARCEL, {"of": digest}).one())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from itertools import count, takewhile
@@ -56,6 +56,21 @@ def first_contacts(conn: Connection, campaign: str) -> dict[str, tuple[int, str]
     return {r.recipient: (r.id, r.channel) for r in rows}
 
 
+def contacts_of(conn: Connection, campaign: str, recipients: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """The same of some recipients, and of the further liaisons who hear with them."""
+    of, c = t.contact_of.c, t.contact.c
+    found: dict[str, tuple[int, str]] = {}
+    names, numbers = sorted(set(recipients)), count(2)
+    while names:
+        mine = (of.campaign == campaign) & (of.rank == 0) & of.recipient.in_(names)
+        wanted = select(of.recipient, c.id, c.channel).join(t.contact, c.id == of.contact).where(mine)
+        known = {r.recipient: (r.id, r.channel) for r in conn.execute(wanted)}
+        found |= known
+        n = next(numbers)
+        names = [f"{name.partition('/')[0]}/{n}" for name in names if name in known]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Hearer:
     """Somebody who is told: a recipient's name, and how they are reached."""
@@ -102,7 +117,10 @@ def unsealed_messages(
     recipient; of some messages only, where they are given."""
     (wanted, contact), g = _waiting(until), t.digest.c
     sealed = select(g.id).where(g.contact == contact, g.day == day, g.occasion == "")
-    wanted = wanted.where(t.message.c.kind.not_in(AT_ONCE), ~sealed.exists())
+    return _of(conn, wanted.where(t.message.c.kind.not_in(AT_ONCE), ~sealed.exists()), messages)
+
+
+def _of(conn: Connection, wanted: Select[Any], messages: Sequence[str] | None) -> list[Decided]:
     if messages is None:
         return _decided(conn, wanted)
     found: list[Decided] = []
@@ -115,10 +133,11 @@ CHUNK = 5_000
 """Names in one statement; a coordinator may hear of forty thousand units."""
 
 
-def at_once_messages(conn: Connection, until: int) -> list[Decided]:
-    """Messages that go at once, decided up to `until` and not sealed yet, by recipient."""
+def at_once_messages(conn: Connection, until: int, messages: Sequence[str] | None = None) -> list[Decided]:
+    """Messages that go at once, decided up to `until` and not sealed yet, by recipient; of some messages
+    only, where they are given."""
     wanted, _ = _waiting(until)
-    return _decided(conn, wanted.where(t.message.c.kind.in_(AT_ONCE)))
+    return _of(conn, wanted.where(t.message.c.kind.in_(AT_ONCE)), messages)
 
 
 def _decided(conn: Connection, wanted: Select[Any]) -> list[Decided]:
