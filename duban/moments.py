@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from duban import calendars
+from duban.colours import own_moments
 from duban.plan import Duty, Plan
 
 MomentKind = Literal["remind", "chase", "escalate", "blue", "orange", "red"]
@@ -27,20 +28,23 @@ def moments_around(due_day: date, duty: Duty, unit: str, plan: Plan) -> tuple[Mo
     time.
 
     Where days off push two of a kind onto one morning, the one nearer its day is kept: the shorter
-    reminder, the longer chase. Colours 三色督办 are kept all: they go one after another.
+    reminder, the longer chase. Colours 三色督办 are kept all: they go one after another. The coordinator is
+    not told to take up what it owes itself.
     """
-    coloured = is_coloured(plan, duty, unit)
-    key = ("moments", due_day, duty.id, coloured)
-    return plan.memo(key, lambda: _moments_around(due_day, duty, coloured, plan))
+    is_own, coloured = unit == plan.coordinator.id, is_coloured(plan, duty, unit)
+    key = ("moments", due_day, duty.id, is_own, coloured)
+    return plan.memo(key, lambda: _moments_around(due_day, duty, is_own, coloured, plan))
 
 
 def is_coloured(plan: Plan, duty: Duty, unit: str) -> bool:
-    """Whether a unit's returns for a duty are escalated by colours."""
+    """Whether a unit's returns for a duty are escalated by colours; nobody supervises its own."""
     rule = duty.escalation
-    return rule is not None and (not rule.for_ or unit in plan.ids(rule.for_))
+    return rule is not None and unit != plan.coordinator.id and (not rule.for_ or unit in plan.ids(rule.for_))
 
 
-def _moments_around(due_day: date, duty: Duty, coloured: bool, plan: Plan) -> tuple[Moment, ...]:
+def _moments_around(
+    due_day: date, duty: Duty, is_own: bool, coloured: bool, plan: Plan
+) -> tuple[Moment, ...]:  # fmt: skip
     rule = duty.moments
 
     def at(day: date) -> datetime:
@@ -54,10 +58,10 @@ def _moments_around(due_day: date, duty: Duty, coloured: bool, plan: Plan) -> tu
     for days in sorted(rule.chase):
         moment = Moment("chase", days, at(after(due_day + timedelta(days=days))))
         found["chase", moment.at] = moment
-    if rule.escalate:
+    if rule.escalate and not is_own:
         moment = Moment("escalate", rule.escalate, at(after(due_day + timedelta(days=rule.escalate))))
         found["escalate", moment.at] = moment
-    for colour, late in duty.escalation.steps if duty.escalation and coloured else ():
-        moment = Moment(colour, late, at(after(due_day + timedelta(days=late))))
-        found[colour, moment.at] = moment
+    steps = duty.escalation.steps if duty.escalation and coloured else ()
+    for (colour, late), morning in zip(steps, own_moments(plan, due_day, steps).values(), strict=True):
+        found[colour, morning] = Moment(colour, late, morning)
     return tuple(sorted(found.values(), key=lambda m: (m.at, m.kind)))

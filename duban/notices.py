@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, Protocol, get_args
 
 from duban.plan import Plan
@@ -133,6 +133,17 @@ class Line:
     """What a quota counts: 期, 篇."""
     zero_report: bool = False
     """Whether 零报告 is an answer."""
+    peer: bool = False
+    """Whether its unit is asked 商请 and not supervised 督办."""
+    until: datetime | None = None
+    """Of a colour: until when it should be remedied, exclusive."""
+    letter: str = ""
+    """The highest colour of which a letter has gone above the liaison."""
+
+    @property
+    def due_day(self) -> date:
+        """The last day on which it is in time."""
+        return (self.due_at - timedelta(microseconds=1)).date()
 
 
 def latest_per_obligation(lines: Iterable[Line]) -> list[Line]:

@@ -3,7 +3,7 @@ earlier calls. Who has reported is not on it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,15 +16,20 @@ from duban.ledger import Ledger
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
 from duban.plan import Plan, Unit
+from duban.plan.duties import COLOURS, Colour
 from duban.services import storing
 from duban.services.addresses import Address
 from duban.services.called import calls_made, record_call
 from duban.services.campaigns import deployed_plan
+from duban.services.hearing import Asked, to_ask_for
+from duban.services.proposing import said_colours
 from duban.services.reading import versions
-from duban.services.watching import standings
+from duban.services.watching import CHUNK, standings
 from duban.standing import Standing
 from duban.telephone import Logged, Outcome
 
+ABOVE = ("escalate", "orange", "red")
+"""Kinds of messages that put something before somebody above a unit's liaison."""
 LONGEST = {"person": 40, "note": 500}
 """How many characters a call's words may have."""
 
@@ -37,20 +42,13 @@ class Item:
     days: int
     """Calendar days since the last day it was due on."""
     escalated: bool
-    """Whether it has been put before somebody above the unit."""
+    """Whether it has been put before somebody above the unit's liaison."""
+    colour: Colour | None = None
+    """The highest colour of supervision 三色督办 that was said of it."""
     reason: str = ""
     """Why it was returned 退回."""
     problems: tuple[Problem, ...] = ()
     """What was wrong with the last version, where it was refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody to ask for, as the unit's last return of liaisons says."""
-
-    name: str
-    position: str
-    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class Call:
     """Who answers for what is owed: the unit itself, or whoever took over from it."""
     items: tuple[Item, ...]
     """What it owes, the longest overdue first."""
-    people: tuple[Person, ...]
+    people: tuple[Asked, ...]
     ways: tuple[tuple[str, str], ...]
     """Channel and address by which the plan reaches it, where nobody with a telephone is known."""
     made: tuple[Logged, ...]
@@ -87,6 +85,12 @@ class Call:
         """Whether any of it was escalated."""
         return any(item.escalated for item in self.items)
 
+    @property
+    def colour(self) -> Colour | None:
+        """The highest colour of any of it."""
+        said = {item.colour for item in self.items}
+        return next((c for c in reversed(COLOURS) if c in said), None)
+
     def promised(self, now: datetime) -> datetime | None:
         """Until when they have promised it, as long as that has not passed; exclusive."""
         return self.made[0].until if self.made and self.made[0].holds(now) else None
@@ -99,10 +103,11 @@ def call_list(conn: Connection, plan: Plan, now: datetime) -> list[Call]:
     day = now.astimezone(plan.zone).date()
     for stands, escalated in found:
         by_unit.setdefault(notices.speaker(plan, stands.owed.unit, day), []).append((stands, escalated))
-    people, made = _people(conn, plan.slug), _made(conn, plan, now)
+    people, made = to_ask_for(conn, plan.slug), _made(conn, plan, now)
+    colours = _colours(conn, [s for s, _ in found], now)
     calls = []
     for unit in (u for u in plan.units if u.id in by_unit):
-        items = tuple(_item(conn, plan, s, escalated, now) for s, escalated in by_unit[unit.id])
+        items = tuple(_item(conn, plan, s, escalated, colours, now) for s, escalated in by_unit[unit.id])
         mine = people.get(unit.id, ())
         keys = {item.standing.owed.key for item in items}
         calls.append(
@@ -135,42 +140,45 @@ def _escalated(conn: Connection, plan: Plan, now: datetime) -> set[tuple[str, in
     m = t.message.c
     rows = conn.execute(
         select(m.obligation, m.due_at).where(
-            m.campaign == plan.slug, m.kind == "escalate", m.verdict == "send",
+            m.campaign == plan.slug, m.kind.in_(ABOVE), m.verdict == "send",
             m.decided_at <= to_micros(now),
         )
     )  # fmt: skip
     return set(rows.tuples())
 
 
-def _item(conn: Connection, plan: Plan, stands: Standing, escalated: bool, now: datetime) -> Item:
+def _colours(conn: Connection, found: Sequence[Standing], now: datetime) -> dict[str, Colour]:
+    """The highest colour said of each, for the due time that holds."""
+    limits = {s.owed.key: to_micros(s.limit) for s in found if s.limit is not None}
+    keys, highest = list(limits), dict[str, Colour]()
+    for start in range(0, len(keys), CHUNK):
+        chunk = keys[start : start + CHUNK]
+        said = said_colours(conn, chunk, to_micros(now))
+        highest |= {key: c for c in COLOURS for key in chunk if (key, limits[key], c) in said}
+    return highest
+
+
+def _item(
+    conn: Connection, plan: Plan, stands: Standing, escalated: bool, colours: Mapping[str, Colour],
+    now: datetime,
+) -> Item:  # fmt: skip
     assert stands.limit is not None  # only what has a due time is overdue
     local = (now.astimezone(plan.zone), stands.limit.astimezone(plan.zone))
     days = max(0, (local[0].date() - agenda.day_before(local[1])).days)
+    colour = colours.get(stands.owed.key)
     if stands.came_in not in ("returned", "refused"):
-        return Item(stands, days, escalated)
+        return Item(stands, days, escalated, colour)
     owed = stands.owed
     to = Address(plan.slug, owed.unit, owed.duty, owed.period, owed.subject or None)
     last = versions(conn, plan, to, now)[0]
     reason = last.returned.reason if last.returned else ""
-    return Item(stands, days, escalated, reason, () if last.valid else last.problems)
+    return Item(stands, days, escalated, colour, reason, () if last.valid else last.problems)
 
 
 def _made(conn: Connection, plan: Plan, now: datetime) -> dict[str, list[Logged]]:
     found: dict[str, list[Logged]] = {}
     for x in calls_made(conn, plan, now):
         found.setdefault(x.unit, []).append(x)
-    return found
-
-
-def _people(conn: Connection, campaign: str) -> dict[str, tuple[Person, ...]]:
-    """Who speaks for each unit, in order of preference."""
-    x = t.liaison.c
-    rows = conn.execute(
-        select(x.unit, x.name, x.position, x.phone).where(x.campaign == campaign).order_by(x.unit, x.rank)
-    )
-    found: dict[str, tuple[Person, ...]] = {}
-    for r in rows:
-        found[r.unit] = (*found.get(r.unit, ()), Person(r.name, r.position, r.phone))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,8 +15,12 @@ from duban.ledger import tables as t
 from duban.ledger.queries import Scope
 from duban.ledger.speaking import UnsettledMoment
 from duban.plan import Plan
+from duban.plan.duties import COLOURS
 from duban.services.campaigns import deployed_plan
+from duban.services.colouring import Coloured, decide_colours
+from duban.services.contacts import renew_when_due
 from duban.services.watching import scope_of_phase, standings
+from duban.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +31,17 @@ class Said:
     chase: int = 0
     escalate: int = 0
     superseded: int = 0
+    blue: int = 0
+    """Obligations of which the first colour was said."""
+    proposed: int = 0
+    """Further colours that wait for a person because of this run."""
+    announced: int = 0
+    """Messages to all whom something concerns, and drafts of such."""
 
     @property
     def sent(self) -> int:
         """How many messages wait for their recipients' digests because of this run."""
-        return self.remind + self.chase + self.escalate
+        return self.remind + self.chase + self.escalate + self.blue
 
 
 def decide_messages(
@@ -38,6 +49,7 @@ def decide_messages(
 ) -> Said:
     """Decide about every moment that has come, in one transaction under the campaign's lock: whoever
     runs twice, or at the same time, finds nothing left to decide."""
+    renew_when_due(ledger, campaign, as_of=as_of)
     now = ledger.now(as_of)
     with ledger.read() as conn:
         plan = deployed_plan(conn, campaign)
@@ -55,13 +67,13 @@ def _decide(w: Writer, plan: Plan, scope: Scope) -> Said:
         by_obligation[moment.obligation].append(moment)
     found = standings(w.conn, plan, replace(scope, unsettled_until=w.micros), w.at)
     contacts = speaking.first_contacts(w.conn, plan.slug)
-    counts: dict[str, int] = defaultdict(int)
+    _settle(w, moments)
+    coloured = {m.obligation for m in moments if m.kind in COLOURS}
+    colours = decide_colours(w, plan, [s for s in found if s.owed.key in coloured], contacts)
+    counts: dict[str, int] = defaultdict(int, {"proposed": colours.proposed})
     messages, waiting = [], []
     for stands in found:
-        mine = by_obligation[stands.owed.key]
-        for moment, verdict in zip(mine, notices.choose(mine, stands, w.at), strict=True):
-            if verdict == "moot":
-                continue
+        for moment, verdict in _verdicts(by_obligation[stands.owed.key], stands, colours, w):
             counts[moment.kind if verdict == "send" else "superseded"] += 1
             unit = notices.speaker(plan, stands.owed.unit, w.at.astimezone(plan.zone).date())
             for hearer in speaking.hearers(contacts, notices.recipient_of(moment.kind, unit)):
@@ -74,8 +86,20 @@ def _decide(w: Writer, plan: Plan, scope: Scope) -> Said:
     w.record("message", plan.slug, messages)
     if waiting:
         w.conn.execute(t.unsealed.insert(), waiting)
-    _settle(w, moments)
     return Said(**counts)
+
+
+def _verdicts(
+    mine: list[UnsettledMoment], stands: Standing, colours: Coloured, w: Writer
+) -> Iterator[tuple[UnsettledMoment, str]]:
+    """What is said about one obligation and what is put aside; of a chase and blue on one morning, blue is
+    said."""
+    plain, blue = [m for m in mine if m.kind not in COLOURS], colours.blue.get(stands.owed.key)
+    for moment, verdict in zip(plain, notices.choose(plain, stands, w.at), strict=True):
+        if verdict != "moot":
+            yield moment, "superseded" if blue and moment.kind == "chase" else verdict
+    if blue is not None:
+        yield blue, "send"
 
 
 def message_row(campaign: str, moment: UnsettledMoment, recipient: str, channel: str) -> dict[str, object]:

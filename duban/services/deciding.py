@@ -137,8 +137,10 @@ def _check_review(plan: Plan, stands: Standing, kind: DecisionKind) -> None:
 
 
 def _move_moments(w: Writer, plan: Plan, before: Standing, until: datetime) -> None:
-    """An extended or returned obligation is reminded and chased around its new limit."""
+    """An extended or returned obligation is reminded and chased around its new limit; not at once, since the
+    decision itself tells the unit of it."""
     m = t.moment.c
     w.conn.execute(t.moment.delete().where(m.obligation == before.owed.key, ~m.settled))
-    moments = moments_of(plan, before.owed.duty, before.owed.unit, until)
+    around = moments_of(plan, before.owed.duty, before.owed.unit, until)
+    moments = tuple(m for m in around if m.kind != "remind" or m.at > w.at)
     insert_moments(w, [(before.owed.key, until, moments)])
