@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from duban import agenda, calendars, notices
+from duban import calendars, notices, quiet
 from duban.access.links import Doorway
 from duban.ledger import Ledger, Writer, journal, queries, speaking
 from duban.ledger.speaking import Decided
-from duban.notices import About, Line
+from duban.notices import Line
 from duban.outbox import Transport, send_ready
-from duban.plan import Duty, Plan
+from duban.plan import Plan
 from duban.rendering import Renderer
 from duban.services import sealing
 from duban.services.campaigns import deployed_plan
+from duban.services.contacts import renew_when_due
+from duban.services.enclosing import enclosed, enclosing
+from duban.services.lines import lines_of
 from duban.services.turning import Again, Plans, Stands, Voice
 from duban.services.voicing import at_once, seal_at_once
-from duban.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,27 @@ def deliver(
     sent by whoever claims it, with links to the portal where it has an address. `noted` is a folder of
     this machine where word is left of what has arrived, before it is on record; so many `lanes` are worked
     at once."""
+    renew_when_due(ledger, as_of=as_of)
     sealed, withdrawn = seal(ledger, texts, as_of=as_of)
     prompt, moot = seal_at_once(ledger, texts, as_of=as_of)
-    look = second_look(texts)
     done = send_ready(
-        ledger, transport, owner=owner, door=door, look=look, as_of=as_of, lanes=lanes, noted=noted
-    )
+        ledger, transport, owner=owner, door=door, look=second_look(texts, _discreet(ledger)), as_of=as_of,
+        lanes=lanes, noted=noted, forms=enclosing(ledger, texts, as_of),
+    )  # fmt: skip
     return Delivered(sealed + prompt, withdrawn + moot + done.withdrawn, done.sent, done.failed)
 
 
-def second_look(texts: Renderer) -> Again:
-    """How a sealed digest is looked at again before each try, and turned to another channel."""
+def _discreet(ledger: Ledger) -> frozenset[str]:
+    """Campaigns that keep quiet at times."""
+    with ledger.read() as conn:
+        return frozenset(
+            c for c in queries.campaigns(conn) if quiet.keeps_quiet(deployed_plan(conn, c))
+        )  # fmt: skip
+
+
+def second_look(texts: Renderer, discreet: frozenset[str] = frozenset()) -> Again:
+    """How a sealed digest is looked at again before each try, and turned to another channel; `discreet` are
+    the campaigns that keep quiet at times."""
 
     def still_true(w: Writer, plan: Plan, message: Decided, stands: Stands) -> bool:
         return _still_owed(message, stands, w.at)
@@ -61,7 +73,7 @@ def second_look(texts: Renderer) -> Again:
         day = _day(w.at, plans.values())
         return _seal_one(w, texts, plans, stands, kept[0].contact, day, kept, occasion)
 
-    return Again((*at_once(texts), Voice(notices.DAILY, still_true, seal)))
+    return Again((*at_once(texts), Voice(notices.DAILY, still_true, seal)), discreet)
 
 
 BATCH = 200
@@ -94,10 +106,13 @@ def _seal_batch(
     stands = sealing.standings_of(w, plans, waiting)
     sealed = withdrawn = 0
     for contact, mine in _by_contact(waiting).items():
-        kept = [m for m in mine if _still_owed(m, stands, w.at)]
-        withdrawn += len(mine) - len(kept)
-        digest = _seal_one(w, texts, plans, stands, contact, day, kept) if kept else None
-        sealed += digest is not None
+        kept, digest = list(mine), None
+        with sealing.by_itself(mine):
+            kept = [m for m in mine if _may_leave(w, plans, m, stands)]
+            digest = _seal_one(w, texts, plans, stands, contact, day, kept) if kept else None
+        if kept and digest is None:
+            continue
+        sealed, withdrawn = sealed + (digest is not None), withdrawn + len(mine) - len(kept)
         sealing.record_fates(w, mine, {m.id for m in kept}, digest)
     return sealed, withdrawn
 
@@ -121,13 +136,28 @@ def _waiting(ledger: Ledger, as_of: datetime | None) -> list[Decided]:
     early = any(
         now < calendars.at_local(now.astimezone(p.zone).date(), p.file.office.morning, p.zone) for p in mine
     )
-    return [] if early else waiting
+    return [] if early else _outspoken(waiting, mine, now)
+
+
+def _outspoken(waiting: list[Decided], plans: Iterable[Plan], now: datetime) -> list[Decided]:
+    """Without messages of campaigns that keep quiet, and without recipients who would hear of such a
+    campaign later today: there is one digest a day."""
+    ends = {p.slug: (p, end) for p in plans if (end := quiet.until(p, now)) is not None}
+    if not ends:
+        return waiting
+    today = {c for c, (p, end) in ends.items() if end.date() == now.astimezone(p.zone).date()}
+    later = {m.contact for m in waiting if m.campaign in today}
+    return [m for m in waiting if m.campaign not in ends and m.contact not in later]
 
 
 def _day(now: datetime, plans: Iterable[Plan]) -> str:
     """The local day of the installation. Campaigns of one installation share a zone in practice; where
     they do not, the first one's day counts."""
     return now.astimezone(next(iter(plans)).zone).date().isoformat()
+
+
+def _may_leave(w: Writer, plans: Plans, message: Decided, stands: Stands) -> bool:
+    return _still_owed(message, stands, w.at) and sealing.is_heard(w, plans[message.campaign], message)
 
 
 def _still_owed(message: Decided, stands: Stands, now: datetime) -> bool:
@@ -142,7 +172,8 @@ def _seal_one(
     w: Writer, texts: Renderer, plans: Plans, stands: Stands, contact: int, day: str,
     kept: Sequence[Decided], occasion: str = "",
 ) -> str:  # fmt: skip
-    lines = [_line(m, plans[m.campaign], stands[m.obligation], w.at) for m in kept]
+    lines = lines_of(w.conn, kept, plans, stands, w.at)
+    lines = sorted(lines, key=lambda x: x.kind == "blue")  # and not the chase that waited with it
     owed = _told(x for x in lines if x.kind != "escalate")
     escalated = _told(x for x in lines if x.kind == "escalate")
     for_others = any(
@@ -154,6 +185,7 @@ def _seal_one(
         "issuer": plans[kept[0].campaign].file.issuer,
         "recipient": "、".join(dict.fromkeys(sealing.spoken_to(m, plans[m.campaign]) for m in kept)),
         "several": len({m.recipient for m in kept}) > 1 or len({m.campaign for m in kept}) > 1 or for_others,
+        "forms": enclosed(plans, stands, kept),
     }  # fmt: skip
     made_on = date.fromisoformat(day)
     return sealing.record_digest(w, texts, "messages/digest", values, kept, contact, made_on, occasion)
@@ -161,40 +193,3 @@ def _seal_one(
 
 def _told(lines: Iterable[Line]) -> list[Line]:
     return notices.together(notices.latest_per_obligation(lines))
-
-
-def _line(message: Decided, plan: Plan, stands: Standing, now: datetime) -> Line:
-    unit = plan.unit[stands.owed.unit]
-    due_at = stands.limit or now
-    late = max(timedelta(), now.astimezone(plan.zone).date() - agenda.day_before(due_at)).days
-    duty = plan.duty[stands.owed.duty]
-    recipient = plan.recipient(duty, unit)
-    return Line(
-        campaign=message.campaign,
-        title=plan.file.title,
-        short=plan.file.short,
-        kind=message.kind,
-        unit=unit.name,
-        duty=duty.name,
-        to=recipient.name if recipient else "",
-        period=stands.owed.period,
-        due_at=due_at,
-        days_late=late,
-        refused=stands.came_in in ("refused", "returned"),
-        key=message.obligation,
-        grace=stands.state == "late",
-        about=_about(duty),
-        subjects=_subjects(plan, duty, stands.owed.subject),
-        measure=duty.quota.unit_of_measure if duty.quota else "",
-        zero_report=duty.zero_report,
-    )
-
-
-def _about(duty: Duty) -> About:
-    if duty.quota:
-        return "number"
-    return "" if not duty.per else "task" if duty.per == "task" else "subject"
-
-
-def _subjects(plan: Plan, duty: Duty, subject: str) -> tuple[tuple[str, str], ...]:
-    return ((subject, plan.subject_name(duty, subject)),) if subject else ()

@@ -13,17 +13,19 @@ from duban.intake.attachments import Attached
 from duban.ledger import Ledger, Writer, journal
 from duban.plan import Plan
 from duban.services import storing
+from duban.services.acting import record_act
 from duban.services.addresses import Address, check_address, copied, resolved
-from duban.services.arriving import Arrival, Sent, expect, fitting, read_all, wanted_files
+from duban.services.arriving import Arrival, Sent, Stated, expect, fitting, read_all, wanted_files
 from duban.services.booking import Book, Last
 from duban.services.campaigns import deployed_plan
 from duban.services.copying import copy_return, copy_where_lacking
 from duban.services.liaisons import name_liaisons, people
+from duban.services.receipting import tell_receipts
 from duban.services.receipts import Receipt, late_by, receipt, receipt_number
 
 __all__ = [
-    "Address", "Arrival", "Attached", "Outcome", "Receipt", "check_address", "late_by", "receipt_number",
-    "receive", "receive_many", "resolved", "wanted_files",
+    "Address", "Arrival", "Attached", "Outcome", "Receipt", "Stated", "check_address", "late_by",
+    "receipt_number", "receive", "receive_many", "resolved", "wanted_files",
 ]  # fmt: skip
 
 Outcome = Receipt | Exception
@@ -40,15 +42,17 @@ def receive(
     door: str,
     attachments: Sequence[Attached] = (),
     received_at: datetime | None = None,
+    stated: Stated | None = None,
     as_of: datetime | None = None,
 ) -> Receipt:
     """Take one return for one obligation: its form, or nothing where a duty has none, and the files that
     belong to it. A bad return is stored as a refused submission, its receipt listing every mistake.
     Raises BadInput when there is no such obligation, or for a future time.
 
-    `received_at` decides timeliness; without it the file was received now.
+    `received_at` decides timeliness; without it the file was received now. What an officer has `stated`
+    about a return that counts goes on record together with it.
     """
-    arrival = Arrival(to, data, file_name, attachments, received_at, door=door)
+    arrival = Arrival(to, data, file_name, attachments, received_at, stated, door=door)
     (outcome,) = receive_many(ledger, [arrival], as_of=as_of)
     if isinstance(outcome, Exception):
         raise outcome
@@ -103,9 +107,14 @@ def _store_all(w: Writer, plan: Plan, found: Sequence[Sent | BadInput], salt: st
     book.read(a.obligation for x in found if isinstance(x, Sent) for a in (x.to, *copied(plan, x.to)))
     outcomes = [x if isinstance(x, BadInput) else _store(book, x, salt) for x in found]
     book.close()
-    for sent, outcome in zip(found, outcomes, strict=True):
-        if isinstance(sent, Sent) and isinstance(outcome, Receipt) and not outcome.repeated:
-            _name_liaisons(w, plan, sent, outcome)
+    taken = [
+        (sent, outcome)
+        for sent, outcome in zip(found, outcomes, strict=True)
+        if isinstance(sent, Sent) and isinstance(outcome, Receipt) and not outcome.repeated
+    ]
+    for sent, outcome in taken:
+        _name_liaisons(w, plan, sent, outcome)
+    tell_receipts(w, plan, taken)
     return outcomes
 
 
@@ -131,7 +140,16 @@ def _store(book: Book, sent: Sent, salt: storing.Salt) -> Outcome:
     row, place, _ = book.enter(to, _row(sent, received, held.digest, problems), held, names)
     if sent.valid:
         copy_return(book, to, row)
+        _put_on_record(w, plan, sent, row["receipt_no"])
     return receipt(plan, to, row, place, limit=limit, problems=sent.problems, attachments=names)
+
+
+def _put_on_record(w: Writer, plan: Plan, sent: Sent, number: int) -> None:
+    """Who of the bureau put a return in for a unit, and how it had come."""
+    stated = sent.arrival.stated
+    if stated is not None:
+        about = f"{receipt_number(plan.slug, number)} {stated.how}"
+        record_act(w, plan.slug, "received-for", about, stated.by)
 
 
 def _name_liaisons(w: Writer, plan: Plan, sent: Sent, stored: Receipt) -> None:

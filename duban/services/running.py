@@ -4,7 +4,7 @@ it; a test holds that both leave equal journals."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from duban.ledger import Ledger
 from duban.plan.model import Stage
 from duban.rendering import Renderer
 from duban.services import leasing
+from duban.services.announcing import decide_announcements
 from duban.services.campaigns import deployed_plan
 from duban.services.chasing import Said, decide_messages
 from duban.services.publishing import draft_due
@@ -54,6 +55,12 @@ def run_campaign(
         raise
 
 
+def decide_the_rest(ledger: Ledger, campaign: str, *, as_of: datetime | None = None) -> Said:
+    """Decide about what lies in no phase, and about what is told to many."""
+    said = decide_messages(ledger, campaign, as_of=as_of)
+    return replace(said, announced=decide_announcements(ledger, campaign, as_of=as_of))
+
+
 def _run(
     ledger: Ledger, campaign: str, texts: Renderer, documents: Path | None, as_of: datetime | None,
     doors: Doors | None,
@@ -66,7 +73,7 @@ def _run(
         phases = open_stages(conn, plan, now)
         closed = is_closed(conn, plan, now)
     said = [decide_messages(ledger, campaign, phase=p.id, as_of=as_of) for p in phases]
-    said.append(decide_messages(ledger, campaign, as_of=as_of))  # what lies in no phase
+    said.append(decide_the_rest(ledger, campaign, as_of=as_of))
     drafted = []
     if documents is not None:
         drafted = draft_due(ledger, campaign, texts=texts, folder=documents, as_of=as_of)

@@ -3,29 +3,31 @@ decided message. Digests of the day and messages that go at once are sealed alik
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import DBAPIError
 
 from duban import notices
 from duban.ledger import Writer, journal
 from duban.ledger import tables as t
-from duban.ledger.queries import Scope
 from duban.ledger.speaking import Decided
 from duban.outbox.inviting import Invited, board_mark, is_group, is_personal, link_mark
 from duban.plan import Plan
-from duban.rendering import Renderer
+from duban.rendering import Own, Renderer
 from duban.services.campaigns import deployed_plan
-from duban.services.watching import standings
+from duban.services.watching import standings_by_key
 from duban.standing import Standing
 
-OWED = ("remind", "chase")
+log = logging.getLogger(__name__)
+
+OWED = ("remind", "chase", "blue")
 """Kinds of messages that say to a unit that it owes something."""
-CHUNK = 500
-"""Obligations looked up by one statement."""
 
 
 def standings_of(w: Writer, plans: Mapping[str, Plan], waiting: Sequence[Decided]) -> dict[str, Standing]:
@@ -33,10 +35,31 @@ def standings_of(w: Writer, plans: Mapping[str, Plan], waiting: Sequence[Decided
     found: dict[str, Standing] = {}
     for campaign, plan in plans.items():
         keys = sorted({m.obligation for m in waiting if m.campaign == campaign and m.obligation})
-        for start in range(0, len(keys), CHUNK):
-            scope = Scope(campaign, keys=tuple(keys[start : start + CHUNK]))
-            found |= {s.owed.key: s for s in standings(w.conn, plan, scope, w.at)}
+        found |= standings_by_key(w.conn, plan, keys, w.at)
     return found
+
+
+def is_heard(w: Writer, plan: Plan, message: Decided) -> bool:
+    """Whether whom a message was decided for is somebody still: its unit is in the plan, and a further
+    liaison who was to hear as well is one of those who do."""
+    unit = notices.unit_of(message.recipient)
+    if unit != notices.COORDINATOR and unit not in plan.unit:
+        return False
+    of = t.contact_of.c
+    mine = (of.campaign == message.campaign) & (of.recipient == message.recipient) & (of.rank == 0)
+    return "/" not in message.recipient or w.conn.scalar(select(of.contact).where(mine)) is not None
+
+
+@contextmanager
+def by_itself(mine: Sequence[Decided]) -> Iterator[None]:
+    """What cannot be made of some messages must not keep back all the others; it is in the log, and they
+    wait. Nothing may be written in here but what goes through or fails as a whole."""
+    try:
+        yield
+    except DBAPIError:  # no message's fault
+        raise
+    except Exception:
+        log.exception("cannot say %s", ", ".join(m.id for m in mine[:5]))
 
 
 def spoken_to(message: Decided, plan: Plan) -> str:
@@ -50,15 +73,16 @@ def record_digest(
     contact: int, day: date, occasion: str = "",
 ) -> str:  # fmt: skip
     """Render a message, put it on record and make it ready to be sent. Returns its id."""
-    values = {**values, "invited": _invited(w, kept)}
+    plans = {c: deployed_plan(w.conn, c) for c in dict.fromkeys(m.campaign for m in kept)}
+    values = {**values, "invited": _invited(plans, kept)}
     if is_group(kept[0].channel):
-        template, values = "messages/group", _for_a_group(w, kept) | {"invited": values["invited"]}
+        template, values = "messages/group", _for_a_group(plans, kept) | {"invited": values["invited"]}
+    own = plans[kept[0].campaign].templates if len(plans) == 1 else ()
+    occasion = _unused(w, contact, day, occasion) if occasion else ""
     row = {
         "id": f"{contact}/{day}" + (f"/{occasion}" if occasion else ""), "contact": contact,
         "channel": kept[0].channel, "day": day.isoformat(), "occasion": occasion, "sealed_at": w.micros,
-        "subject": texts.render(f"{template}-subject.txt", **values),
-        "plain": texts.render(f"{template}-body.txt", **values),
-        "html": texts.render(f"{template}-body.html", **values),
+        **said(texts, template, values, own),
     }  # fmt: skip
     w.record("digest", journal.INSTALLATION, [row])
     ready = {"digest": row["id"], "state": "ready", "owner": "", "until": 0, "tries": 0, "next_at": w.micros}
@@ -66,9 +90,31 @@ def record_digest(
     return str(row["id"])
 
 
-def _for_a_group(w: Writer, kept: Sequence[Decided]) -> dict[str, Any]:
+def said(texts: Renderer, template: str, values: Mapping[str, Any], own: Own) -> dict[str, str]:
+    """Subject, plain text and HTML, in words of the campaign's own where it has some. What was tried on
+    samples may still fail on what is true one day; then ours are better than no message."""
+    parts = {"subject": "subject.txt", "plain": "body.txt", "html": "body.html"}
+    if own:
+        try:
+            mine = texts.own(own)
+            return {key: mine.render(f"{template}-{part}", **values) for key, part in parts.items()}
+        except Exception:
+            log.exception("a campaign's own %s failed", template)
+    return {key: texts.render(f"{template}-{part}", **values) for key, part in parts.items()}
+
+
+def _unused(w: Writer, contact: int, day: date, occasion: str) -> str:
+    """An occasion without a digest of this contact's on this day: who has come to speak for one more unit
+    since the others were told hears once more."""
+    g = t.digest.c
+    same = (g.contact == contact) & (g.day == day.isoformat()) & (g.occasion == occasion)
+    taken = w.conn.scalar(select(g.id).where(same)) is not None
+    return _unused(w, contact, day, f"{occasion}+") if taken else occasion
+
+
+def _for_a_group(plans: Mapping[str, Plan], kept: Sequence[Decided]) -> dict[str, Any]:
     """All that a chat may be told: how many things of which campaigns wait for somebody who signs in."""
-    shorts = [deployed_plan(w.conn, m.campaign).file.short for m in kept]
+    shorts = [plans[m.campaign].file.short for m in kept]
     return {
         "owed": len({m.obligation for m in kept if m.kind in OWED}),
         "others": len({m.id for m in kept if m.kind not in OWED}),
@@ -80,10 +126,9 @@ MOST_LINKS = 5
 """Who is told of more units than that signs in once, for all of them."""
 
 
-def _invited(w: Writer, kept: Sequence[Decided]) -> Invited:
+def _invited(plans: Mapping[str, Plan], kept: Sequence[Decided]) -> Invited:
     """Where a message asks its recipient in."""
-    plans = {m.campaign: deployed_plan(w.conn, m.campaign) for m in kept}
-    spoken = dict.fromkeys((m.campaign, notices.unit_of(m.recipient)) for m in kept)
+    spoken = dict.fromkeys((m.campaign, _asked_in_as(m)) for m in kept)
     boards = [c for c, who in spoken if who == notices.COORDINATOR]
     units = [(c, who) for c, who in spoken if who != notices.COORDINATOR]
     group = not is_personal(kept[0].channel)
@@ -93,6 +138,11 @@ def _invited(w: Writer, kept: Sequence[Decided]) -> Invited:
         tuple((plans[c].file.short, board_mark(c)) for c in boards),
         group=group,
     )
+
+
+def _asked_in_as(message: Decided) -> str:
+    """Whose page a message leads to; who approves signs in to the board."""
+    return notices.COORDINATOR if message.kind == "approve" else notices.unit_of(message.recipient)
 
 
 def record_fates(w: Writer, mine: Sequence[Decided], kept: Collection[str], digest: str | None) -> None:

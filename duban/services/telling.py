@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
 from sqlalchemy import select
 
 from duban import notices
 from duban.calendars import to_micros
-from duban.ledger import Writer, speaking
+from duban.ledger import Writer, insert_many, speaking
 from duban.ledger import tables as t
 from duban.ledger.speaking import Hearer
 from duban.notices import Prompt
@@ -37,7 +37,7 @@ def tell(
 ) -> list[str]:  # fmt: skip
     """Decide a message that goes at once, to everybody who hears what is said to a recipient. An occasion
     names its campaign; one that was told already is not told again. Returns the ids of what is new."""
-    contacts = speaking.first_contacts(w.conn, plan.slug)
+    contacts = speaking.contacts_of(w.conn, plan.slug, [recipient])
     return tell_all(w, plan, speaking.hearers(contacts, recipient), kind, occasion, obligation, due_at)
 
 
@@ -47,15 +47,30 @@ def tell_all(
 ) -> list[str]:  # fmt: skip
     """The same to hearers that are known already."""
     due = due_at or 0
-    found = [(_row(w, plan, x, kind, occasion, obligation, due), x.contact) for x in hearers]
-    m = t.message.c
-    known = set(w.conn.scalars(select(m.id).where(m.id.in_([row["id"] for row, _ in found]))))
+    return tell_each(w, plan, kind, ((x, occasion, obligation, due) for x in hearers))
+
+
+CHUNK = 500
+"""Messages looked up by one statement."""
+
+
+def tell_each(
+    w: Writer, plan: Plan, kind: str, told: Iterable[tuple[Hearer, str, str | None, int]]
+) -> list[str]:
+    """The same of several occasions: who hears, which it is, the obligation it is about and its due time."""
+    found = [(_row(w, plan, x, kind, occasion, about, due), x.contact) for x, occasion, about, due in told]
+    known = _known(w, [row["id"] for row, _ in found])
     found = [(row, contact) for row, contact in found if row["id"] not in known]
     w.record("message", plan.slug, [row for row, _ in found])
     waiting = [{"message": row["id"], "contact": contact} for row, contact in found if contact is not None]
-    if waiting:
-        w.conn.execute(t.unsealed.insert(), waiting)
+    insert_many(w.conn, t.unsealed, waiting)
     return [str(row["id"]) for row, _ in found]
+
+
+def _known(w: Writer, ids: Sequence[str]) -> set[str]:
+    m = t.message.c
+    chunks = (ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK))
+    return {known for chunk in chunks for known in w.conn.scalars(select(m.id).where(m.id.in_(chunk)))}
 
 
 def _row(
