@@ -11,10 +11,12 @@ from duban.ledger import tables as t
 
 Act = Literal[
     "account", "password", "role", "unrole", "disable", "enable", "key", "unkey", "link", "links",
-    "received-for",
+    "received-for", "deputy", "undeputy", "prefer",
 ]  # fmt: skip
 """account, password: made or set; role, unrole: given, taken; key, unkey: made, revoked; link: shown to
-somebody else than its liaison; links: revoked; received-for: a return put in for its unit."""
+somebody else than its liaison; links: revoked; received-for: a return put in for its unit; deputy,
+undeputy: somebody named to stand in for a unit's liaisons, taken out; prefer: the kind of channel that a unit
+wants first."""
 
 
 def record_act(w: Writer, campaign: str, kind: Act, about: str, by: str) -> None:

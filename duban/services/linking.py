@@ -11,19 +11,20 @@ from sqlalchemy import Connection, and_, delete, func, or_, select
 from duban import calendars
 from duban.access.links import PERSONAL, Doorway, Link
 from duban.errors import BadInput
-from duban.ledger import Ledger, Writer, entering, insert_once
+from duban.ledger import Ledger, Writer, entering
 from duban.ledger import admission as a
-from duban.ledger import tables as t
-from duban.notices import UNIT, unit_of
+from duban.notices import HEAD, UNIT
 from duban.plan import Plan
 from duban.services.acting import record_act
 from duban.services.campaigns import deployed_plan
+from duban.services.contacts import end_links
+from duban.services.hearing import Person, hearers
 from duban.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Liaison:
-    """Somebody who speaks for a unit: a contact, and their name where the unit has told it."""
+    """Somebody who speaks for a unit: a contact, what they are there, and their name where it is told."""
 
     unit: str
     contact: int
@@ -31,12 +32,21 @@ class Liaison:
     address: str
     personal: bool
     """Whether the channel is read by one person, so that links and codes are sent there."""
-    name: str
-    phone: str
+    person: Person
     generation: int
     """How often their links were revoked."""
     seen_at: datetime | None
     """When they were last here, in a session that has not been cleared away."""
+
+    @property
+    def name(self) -> str:
+        """As the unit has told it."""
+        return self.person.name
+
+    @property
+    def phone(self) -> str:
+        """As the unit has told it."""
+        return self.person.phone
 
 
 def link_for(
@@ -60,34 +70,18 @@ def show_link(
 
 
 def links(conn: Connection, plan: Plan) -> list[Liaison]:
-    """Who speaks for each unit, by unit in the plan's order, then in order of preference."""
-    of, c = t.contact_of.c, t.contact.c
-    rows = conn.execute(
-        select(of.recipient, c.id, c.channel, c.address)
-        .join(t.contact, c.id == of.contact)
-        .where(of.campaign == plan.slug, of.recipient.startswith(UNIT, autoescape=True))
-        .order_by(of.rank)
-    ).all()
-    named, raised, seen = _named(conn, plan.slug), _generations(conn, plan.slug), _seen(conn, plan)
-    order = {u.id: n for n, u in enumerate(plan.units)}
-    found = []
-    for r in rows:
-        unit = unit_of(r.recipient)
-        name, phone = named.get((unit, r.channel, r.address), ("", ""))
-        last = max(filter(None, (seen.get((r.id, u)) for u in (unit, ""))), default=None)
-        found.append(
-            Liaison(
-                unit, r.id, r.channel, r.address, r.channel in PERSONAL, name, phone,
-                raised.get((unit, r.id), 0), last,
-            )
+    """Who speaks for each unit, each contact once: by unit in the plan's order, then by preference."""
+    raised, seen = _generations(conn, plan.slug), _seen(conn, plan)
+    found: dict[tuple[str, int], Liaison] = {}
+    for x in hearers(conn, plan):
+        if not x.recipient.startswith((UNIT, HEAD)) or (x.unit, x.contact) in found:
+            continue
+        last = max(filter(None, (seen.get((x.contact, u)) for u in (x.unit, ""))), default=None)
+        found[x.unit, x.contact] = Liaison(
+            x.unit, x.contact, x.channel, x.address, x.channel in PERSONAL, x.person,
+            raised.get((x.unit, x.contact), 0), last,
         )  # fmt: skip
-    return sorted((x for x in found if x.unit in order), key=lambda x: order[x.unit])
-
-
-def _named(conn: Connection, campaign: str) -> dict[tuple[str, str | None, str | None], tuple[str, str]]:
-    x = t.liaison.c
-    rows = conn.execute(select(t.liaison).where(x.campaign == campaign).order_by(x.rank.desc()))
-    return {(r.unit, r.channel, r.address): (r.name, r.phone) for r in rows}
+    return list(found.values())
 
 
 def _generations(conn: Connection, campaign: str) -> dict[tuple[str, int], int]:
@@ -115,18 +109,10 @@ def revoke_links(ledger: Ledger, campaign: str, unit: str, by: str) -> int:
             raise BadInput("bad-unit", value=unit, known=list(plan.unit))
         mine = entering.contacts_of(w.conn, campaign, unit)
         for contact in dict.fromkeys(mine):
-            _raise(w, campaign, unit, contact)
+            end_links(w, campaign, unit, contact)
         _end_sessions(w, campaign, unit, mine)
         record_act(w, campaign, "links", unit, by)
     return len(set(mine))
-
-
-def _raise(w: Writer, campaign: str, unit: str, contact: int) -> None:
-    g = a.link.c
-    row = {"campaign": campaign, "unit": unit, "contact": contact, "generation": 1}
-    if not insert_once(w.conn, a.link, row):
-        mine = (g.campaign == campaign) & (g.unit == unit) & (g.contact == contact)
-        w.conn.execute(a.link.update().where(mine).values(generation=g.generation + 1))
 
 
 def _end_sessions(w: Writer, campaign: str, unit: str, contacts: Iterable[int]) -> None:

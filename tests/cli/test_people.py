@@ -66,16 +66,17 @@ def test_a_key_is_printed_once_alone_on_its_line(running: Shell) -> None:
     assert "没有编号为 none" in running("key", "revoke", HAIAN, "none", code=2)
 
 
-def test_links_are_shown_for_one_unit_and_revoked(running: Shell) -> None:
-    running.env["DUBAN_URL"] = "https://duban.example/"
-    assert "/in/" not in running("links", HAIAN)
-    (before,) = running.json("links", HAIAN, "--unit", "libao")
+def test_links_are_shown_for_one_unit_and_revoked(shipped: Shell) -> None:
+    shipped.env["DUBAN_URL"] = "https://duban.example/"
+    assert "/in/" not in shipped("links", HAIAN)
+    before, head = shipped.json("links", HAIAN, "--unit", "libao")
+    assert (head["is"], head["address"]) == ("head", "fuzeren-libao@haian.example")
     assert before["link"].startswith("https://duban.example/in/")
-    assert "已作废（联络员1个）" in running("links", HAIAN, "--revoke", "libao")
-    (after,) = running.json("links", HAIAN, "--unit", "libao")
+    assert "已作废（联系方式2个）" in shipped("links", HAIAN, "--revoke", "libao")
+    after, _ = shipped.json("links", HAIAN, "--unit", "libao")
     assert (after["generation"], after["address"]) == (1, "libao@haian.example")
     assert after["link"] != before["link"]
-    assert "没有单位 nobody" in running("links", HAIAN, "--revoke", "nobody", code=2)
+    assert "没有单位 nobody" in shipped("links", HAIAN, "--revoke", "nobody", code=2)
 
 
 def test_the_secret_is_made_once_and_only_we_can_read_it(running: Shell) -> None:
