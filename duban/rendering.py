@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -11,20 +12,31 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import FileSystemLoader, StrictUndefined, UndefinedError, select_autoescape
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import (
+    ChoiceLoader,
+    FileSystemLoader,
+    FunctionLoader,
+    StrictUndefined,
+    UndefinedError,
+    select_autoescape,
+)
+from jinja2.exceptions import SecurityError
 from wcwidth import wcswidth
 
 from duban import calendars, periods
 from duban.errors import DubanError, Problem
+from duban.sandbox import MOST_LETTERS, STEP, STEPS, Sandbox
 from duban.settings import ROOT
+
+Own = tuple[tuple[str, str], ...]
+"""Templates of a campaign by name in its folder, `templates/messages/digest-subject.txt`."""
 
 
 class Renderer:
     """Templates and wording of one folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.env = SandboxedEnvironment(
+        self.env = Sandbox(
             loader=FileSystemLoader(folder),
             undefined=StrictUndefined,
             autoescape=select_autoescape(["html"], default_for_string=False, default=False),
@@ -39,12 +51,34 @@ class Renderer:
         }  # fmt: skip
         with (folder / "wording.yaml").open(encoding="utf-8") as stream:
             self.words: Mapping[str, Any] = yaml.load(stream, yaml.CSafeLoader)
-        self.env.globals["words"] = self.words
+        self.env.globals |= {"words": self.words, STEP: STEPS.step}
         self._sentence = lru_cache(maxsize=1024)(self.env.from_string)
+        self._own = lru_cache(maxsize=32)(self._with)
+
+    def own(self, templates: Own) -> Renderer:
+        """The same with a campaign's own templates before those of the folder, which they may include."""
+        return self._own(templates) if templates else self
+
+    def _with(self, templates: Own) -> Renderer:
+        found = copy(self)
+        texts = dict(templates)
+
+        def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+            path = f"templates/{name}"
+            return (texts[path], path, lambda: True) if path in texts else None
+
+        loaders = [FunctionLoader(load), *([self.env.loader] if self.env.loader else [])]
+        found.env = self.env.overlay(loader=ChoiceLoader(loaders))
+        found.env.bounded = True
+        return found
 
     def render(self, template: str, **values: Any) -> str:
         """A template of the folder with its values; a value it lacks is an error."""
-        return self.env.get_template(template).render(**values)
+        STEPS.begin()
+        text = self.env.get_template(template).render(**values)
+        if self.env.bounded and len(text) > MOST_LETTERS:
+            raise SecurityError(f"too long: {len(text)}")
+        return text
 
     def say(self, code: str, **values: Any) -> str:
         """The sentence of `wording.yaml` named `code`, e.g. `cli.deployed`."""

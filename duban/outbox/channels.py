@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -15,7 +16,7 @@ from apprise.utils.parse import is_email
 
 from duban.access.passwords import digest
 from duban.errors import NotAllowed, Permanent, Retryable
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.outbox.lanes import Lane
 from duban.outbox.mail import GENERATED, Connection, Mail
 from duban.outbox.posting import keep_quiet
@@ -128,7 +129,10 @@ class Round:
         plugin = self._transport.plugin(parcel.channel, parcel.address)
         if isinstance(plugin, Mail):
             self._mail.setdefault(plugin.server, Connection()).send(plugin, parcel, message_id, GENERATED)
-        elif isinstance(plugin, Robot | Hook):
+            return
+        if parcel.enclosed:  # whatever the settings call mail, it carries no files
+            parcel = replace(parcel, plain=parcel.enclosed.plain, html=parcel.enclosed.html, enclosed=None)
+        if isinstance(plugin, Robot | Hook):
             plugin.deliver(self._session(), parcel, message_id)
         # Apprise answers False for every failure; what may pass and what not cannot be told apart.
         elif not plugin.notify(title=parcel.subject, body=parcel.plain, body_format=NotifyFormat.TEXT):

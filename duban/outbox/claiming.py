@@ -11,12 +11,12 @@ from sqlalchemy import bindparam, func, select
 from duban.access.links import Doorway
 from duban.calendars import to_micros
 from duban.errors import DeliveryFailed, Permanent, TooFast, Unclear
-from duban.ledger import Writer, journal, queries
+from duban.ledger import Writer, journal, parcels
 from duban.ledger import tables as t
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.outbox import pacing
 from duban.outbox.inviting import filled
-from duban.outbox.lanes import Lane, SecondLook
+from duban.outbox.lanes import Enclosing, Lane, SecondLook
 
 CLAIM = timedelta(minutes=10)
 """How long a claim holds when its holder goes silent."""
@@ -78,12 +78,17 @@ class Closed:
 
 
 def claim(
-    w: Writer, lane: Lane, digest: str, owner: str, door: Doorway | None, look: SecondLook | None
-) -> Claimed | Closed | int | None:
+    w: Writer, lane: Lane, digest: str, owner: str, door: Doorway | None, look: SecondLook | None,
+    forms: Enclosing | None = None,
+) -> Claimed | Closed | int | None:  # fmt: skip
     """Take a digest: exactly one changed row means that it is ours. It is looked at again first, and may be
-    taken back. None: somebody else's. A number: when its lane has a place for it."""
+    taken back. None: somebody else's. A number: when it may leave, and its lane has a place for it."""
     if w.conn.scalar(FREE, {"of": digest, "now": w.micros}) is None:
         return None
+    quiet_until = look.quiet_until(w, digest) if look else None
+    if quiet_until is not None:
+        w.conn.execute(PUT_OFF, {"of": digest, "now": w.micros, "again_at": quiet_until})
+        return quiet_until
     withdrawn = look.still_true(w, digest) if look else None
     if withdrawn is not None:
         return Closed(withdrawn)
@@ -99,7 +104,7 @@ def claim(
         return None
     n = (w.conn.scalar(LAST_ATTEMPT, {"of": digest}) or 0) + 1
     w.record("attempt", journal.INSTALLATION, [{"digest": digest, "n": n, "started_at": w.micros}])
-    return Claimed(filled(w.conn, queries.parcel(w.conn, digest), door), n)
+    return Claimed(filled(w.conn, parcels.parcel(w.conn, digest), door, forms), n)
 
 
 def record(

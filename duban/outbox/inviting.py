@@ -9,17 +9,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from sqlalchemy import Connection
 
 from duban.access.links import PERSONAL, Doorway, Link
 from duban.ledger import entering
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Enclosed, Parcel
+from duban.outbox.lanes import Enclosing
 
-PASSAGE = re.compile(
-    r"(?:<!--)?\[\[duban:links\]\](?:-->)?\n?(.*?)(?:<!--)?\[\[/duban:links\]\](?:-->)?\n?", re.DOTALL
-)
-"""The first one is ours; what further text says in such marks is text."""
+
+def _passage(name: str) -> re.Pattern[str]:
+    """What stands between two marks. The first one is ours; what further text says in such marks is text."""
+    marks = (rf"(?:<!--)?\[\[{slash}duban:{name}\]\](?:-->)?\n?" for slash in ("", "/"))
+    return re.compile("(.*?)".join(marks), re.DOTALL)
+
+
+PASSAGE = _passage("links")
+FORMS = _passage("forms")
+"""Words about the forms that a mail brings along: gone where it brings none."""
 MARK = re.compile(r"\[\[duban:(link|page) ([a-z0-9/-]*)\]\]")
 SIGN_IN = "[[duban:page signin]]"
 
@@ -52,6 +60,8 @@ def is_personal(channel: str) -> bool:
     return channel in PERSONAL
 
 
+MAIL = "email"
+"""The channel that carries files."""
 SYSTEMS = frozenset({"webhook"})
 """Kinds of channels at whose other end a unit's own system reads."""
 
@@ -61,9 +71,24 @@ def is_group(channel: str) -> bool:
     return not is_personal(channel) and channel not in SYSTEMS
 
 
-def filled(conn: Connection, parcel: Parcel, door: Doorway | None) -> Parcel:
+def filled(conn: Connection, parcel: Parcel, door: Doorway | None, forms: Enclosing | None = None) -> Parcel:
     """The parcel as it leaves: marks replaced by links, which are the same at every try; the passage left
-    out where there is no portal."""
+    out where there is no portal. Forms are enclosed where it speaks of them."""
+    return _with_forms(_with_links(conn, parcel, door), forms)
+
+
+def _with_forms(parcel: Parcel, forms: Enclosing | None) -> Parcel:
+    if "[[duban:forms]]" not in parcel.plain + parcel.html:
+        return parcel
+    plain, html = (FORMS.sub("", text, count=1) for text in (parcel.plain, parcel.html))
+    if forms is None:
+        return replace(parcel, plain=plain, html=html)
+    enclosed = Enclosed(partial(forms, parcel.digest), plain, html)
+    plain, html = (FORMS.sub(r"\1", text, count=1) for text in (parcel.plain, parcel.html))
+    return replace(parcel, plain=plain, html=html, enclosed=enclosed)
+
+
+def _with_links(conn: Connection, parcel: Parcel, door: Doorway | None) -> Parcel:
     if door is None:
         return replace(parcel, plain=PASSAGE.sub("", parcel.plain), html=PASSAGE.sub("", parcel.html))
     contact, day = entering.sealed_for(conn, parcel.digest)

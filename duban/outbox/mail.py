@@ -15,7 +15,7 @@ from email.utils import formatdate
 from apprise.plugins.email import NotifyEmail
 
 from duban.errors import DeliveryFailed, NoSuchAddress, Permanent, Retryable, Unclear, Unreachable
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import File, Parcel
 from duban.outbox.composing import composed
 
 GENERATED = {"Auto-Submitted": "auto-generated"}
@@ -88,11 +88,14 @@ class Mail(NotifyEmail):  # type: ignore[no-untyped-call]
             context.verify_mode = ssl.CERT_NONE
         return context
 
-    def composed(self, parcel: Parcel, message_id: str, headers: Mapping[str, str]) -> bytes:
-        """The mail as it goes over the wire, dots and all."""
+    def composed(
+        self, parcel: Parcel, message_id: str, headers: Mapping[str, str], files: Sequence[File] = ()
+    ) -> bytes:
+        """The mail as it goes over the wire, dots and all; it speaks of files only if it brings some."""
         sender = (str(self.from_addr[0] or ""), str(self.from_addr[1]))
         says = {"Subject": parcel.subject, "Date": formatdate(localtime=True), "Message-ID": message_id}
-        mail = composed({**says, **headers}, sender, self.addresses, parcel.plain, parcel.html)
+        words = parcel if files or parcel.enclosed is None else parcel.enclosed
+        mail = composed({**says, **headers}, sender, self.addresses, words.plain, words.html, files)
         return LINE_OF_A_DOT.sub(b"..", mail)
 
     @property
@@ -109,7 +112,18 @@ class Connection:
 
     def send(self, mail: Mail, parcel: Parcel, message_id: str, headers: Mapping[str, str]) -> None:
         """Hand one mail over. Raises DeliveryFailed."""
-        data = mail.composed(parcel, message_id, headers)
+        files = parcel.enclosed.make() if parcel.enclosed else ()
+        try:
+            self._send(mail, mail.composed(parcel, message_id, headers, files))
+        except NoSuchAddress:
+            raise
+        except Permanent:
+            if not files:
+                raise
+            # Too large for the server, or it wants no such files; it has not taken them, so words will do.
+            self._send(mail, mail.composed(parcel, message_id, headers))
+
+    def _send(self, mail: Mail, data: bytes) -> None:
         kept = self._smtp is not None
         try:
             self._hand_over(mail, data)
@@ -172,6 +186,8 @@ def _hand_over(smtp: smtplib.SMTP, sender: str, to: Sequence[str], data: bytes) 
         raise _Gone from None
     if code == 421:
         raise _Gone
+    if code == 552:
+        raise Permanent(f"larger than the server takes ({code})")
     if code != 250:
         raise Retryable(f"sender refused ({code})")  # of our set-up, and nothing that this address can help
     _address(smtp, to)

@@ -25,7 +25,7 @@ from apprise.plugins.lark import NotifyLark
 from apprise.plugins.wecombot import NotifyWeComBot
 
 from duban.errors import DeliveryFailed, Permanent, Retryable, TooFast
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.outbox.pacing import Limit
 from duban.outbox.posting import by_status, post, said
 

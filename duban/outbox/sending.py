@@ -4,6 +4,7 @@ without an outcome is a possible double and nothing else is (DESIGN, The ledger;
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import time
 import zlib
@@ -15,15 +16,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from duban.access.links import Doorway
 from duban.calendars import to_micros
-from duban.errors import DeliveryFailed, Permanent, TooFast, Unclear, Unreachable
-from duban.ledger import Ledger, journal, queries
-from duban.ledger.queries import Parcel, Waiting
+from duban.errors import DeliveryFailed, DubanError, Permanent, TooFast, Unclear, Unreachable
+from duban.ledger import Ledger, journal, parcels
+from duban.ledger.parcels import Parcel, Waiting
 from duban.outbox import claiming, marks
 from duban.outbox.claiming import Claimed, Closed
-from duban.outbox.lanes import Lane, Roads, SecondLook, Transport
+from duban.outbox.lanes import Enclosing, Lane, Roads, SecondLook, Transport
 from duban.outbox.marks import Note
+
+log = logging.getLogger(__name__)
 
 LANES = 8
 """So many lanes are worked at once."""
@@ -50,14 +55,15 @@ class Sent:
 def send_ready(
     ledger: Ledger, transport: Transport, *, owner: str, door: Doorway | None = None,
     look: SecondLook | None = None, as_of: datetime | None = None, lanes: int | None = None,
-    noted: Path | None = None,
+    noted: Path | None = None, forms: Enclosing | None = None,
 ) -> Sent:  # fmt: skip
-    """Send every digest whose time has come, with links through `door`, each after a second look. On a
-    virtual ledger one after another in order, unless told otherwise: its journal has to come out alike.
-    `noted` is a folder of this machine where word is left of what has arrived, before it is on record."""
+    """Send every digest whose time has come, with links through `door` and the `forms` that mails speak of,
+    each after a second look. On a virtual ledger one after another in order, unless told otherwise: its
+    journal has to come out alike. `noted` is a folder of this machine where word is left of what has arrived,
+    before it is on record."""
     at_once = lanes or (LANES if ledger.kind == "wall" else 1)
     with marks.noting(noted) as note:
-        run = _Run(ledger, transport, owner, door, look, as_of, note)
+        run = _Run(ledger, transport, owner, door, look, as_of, note, forms)
         marks.left(noted, run.settle)
         seen: set[str] = set()
         done = Sent()
@@ -81,6 +87,7 @@ class _Run:
     look: SecondLook | None
     as_of: datetime | None
     note: Note
+    forms: Enclosing | None = None
     turn: threading.Lock = field(default_factory=threading.Lock)
     """Our own lanes queue here and not in the database, where waiting is dearer."""
     silent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -95,7 +102,7 @@ class _Run:
 
     def waiting(self) -> list[Waiting]:
         with self.ledger.read() as conn:
-            return queries.deliverable(conn, to_micros(self.ledger.now(self.as_of)))
+            return parcels.deliverable(conn, to_micros(self.ledger.now(self.as_of)))
 
     def all_of(self, waiting: Sequence[Waiting], at_once: int) -> Sent:
         by_lane: dict[Lane, list[Waiting]] = defaultdict(list)
@@ -153,9 +160,15 @@ class _Run:
     def _claim(self, lane: Lane, digest: str) -> Claimed | Closed | None:
         """Ours, or taken back, or None: somebody else's, or no place for it now."""
         while True:
-            with self.turn, self.ledger.write(journal.INSTALLATION, as_of=self.as_of) as w:
-                found = claiming.claim(w, lane, digest, self.owner, self.door, self.look)
-                pause = found - w.micros if isinstance(found, int) else 0
+            try:
+                with self.turn, self.ledger.write(journal.INSTALLATION, as_of=self.as_of) as w:
+                    found = claiming.claim(w, lane, digest, self.owner, self.door, self.look, self.forms)
+                    pause = found - w.micros if isinstance(found, int) else 0
+            except (DBAPIError, DubanError):
+                raise
+            except Exception:  # one that cannot be looked at waits, and holds up nobody
+                log.exception("cannot send %s", digest)
+                return None
             if not isinstance(found, int):
                 return found
             wait = timedelta(microseconds=pause)

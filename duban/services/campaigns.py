@@ -13,7 +13,7 @@ from duban.errors import BadInput, NotAllowed, Problem
 from duban.ledger import queries
 from duban.plan import Bundle, Plan, lineage, parse
 
-PARTS = ("plan.yaml", "given.yaml", "units.csv", "forms/*.yaml")
+PARTS = ("plan.yaml", "given.yaml", "units.csv", "forms/*.yaml", "templates/**/[!.]*")
 
 
 def folder_of(name: str, campaigns: Path) -> Path:
@@ -26,11 +26,14 @@ def folder_of(name: str, campaigns: Path) -> Path:
 
 
 def read_bundle(folder: Path) -> Bundle:
-    """The campaign's files as texts. Raises BadInput for a file that is not UTF-8."""
-    files = []
+    """The campaign's files as texts. Raises BadInput for a file that is not UTF-8, and for a link out of the
+    folder: whoever has made it is not to read what else is on this machine."""
+    files, inside = [], folder.resolve()
     for pattern in PARTS:
-        for path in sorted(folder.glob(pattern)):
+        for path in sorted(p for p in folder.glob(pattern) if p.is_file()):
             name = path.relative_to(folder).as_posix()
+            if not path.resolve().is_relative_to(inside):
+                raise BadInput("plan-invalid", (Problem("leads-elsewhere", name),), count=1)
             try:
                 files.append((name, path.read_text(encoding="utf-8")))
             except UnicodeDecodeError as error:

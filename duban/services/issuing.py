@@ -30,6 +30,12 @@ CELL = 32767
 """Characters that a cell of a workbook holds."""
 
 
+def form_name(plan: Plan, to: Address) -> str:
+    """What the file of a form is called: unit, period and subject; of a duty of a single date, the duty."""
+    parts = (plan.unit[to.unit].short, to.period or plan.duty[to.duty].name, to.subject or "")
+    return "-".join(part for part in parts if part) + ".xlsx"
+
+
 @dataclass(frozen=True)
 class Begun:
     """What is filled in already, as it was typed: a draft, or the version that is to be corrected."""
