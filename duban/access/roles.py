@@ -23,6 +23,7 @@ Right = Literal[
     "campaign.see",  # board, totals, documents
     "campaign.review",  # accept, return, withdraw an acceptance
     "campaign.decide",  # waive, extend, refuse, recognise, give up, expunge
+    "campaign.approve",  # letters and circulars that wait for a person; whom each waits for, it says itself
     "campaign.manage",  # links, keys, roles of a campaign
     "installation",  # accounts
 ]
@@ -35,8 +36,8 @@ EVERY = "*"
 SEES: frozenset[Right] = frozenset({"person", "unit.see", "campaign.see"})
 REVIEWS: frozenset[Right] = SEES | {"unit.review", "campaign.review"}
 RIGHTS_OF: dict[Role, frozenset[Right]] = {
-    "coordinator": REVIEWS | {"unit.report", "campaign.decide", "campaign.manage"},
-    "leader": SEES,
+    "coordinator": REVIEWS | {"unit.report", "campaign.decide", "campaign.approve", "campaign.manage"},
+    "leader": SEES | {"campaign.approve"},
     "reviewer": REVIEWS,
     "reader": frozenset({"person", "campaign.see"}),
     "unit": frozenset({"person", "unit.see", "unit.report"}),

@@ -6,18 +6,34 @@ import sys
 
 import click
 
-from duban.cli import calling, collecting, deciding, doors, looking, people, plans, running, sending, serving
+from duban.cli import (
+    approving,
+    calling,
+    collecting,
+    deciding,
+    doors,
+    hearing,
+    looking,
+    people,
+    plans,
+    running,
+    sending,
+    serving,
+    tidying,
+)
 from duban.cli.options import cli
 from duban.console import show_problems
 from duban.errors import BadInput, DubanError
 from duban.rendering import renderer
 
 __all__ = [
+    "approving",
     "calling",
     "cli",
     "collecting",
     "deciding",
     "doors",
+    "hearing",
     "looking",
     "main",
     "people",
@@ -25,6 +41,7 @@ __all__ = [
     "running",
     "sending",
     "serving",
+    "tidying",
 ]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from duban.cli.options import WORDS, addressed, campaign_argument, cli, json_option, to_file, trying
+from duban.cli.people import acting
 from duban.console import Console, emit_json, instant
 from duban.errors import BadInput
 
@@ -26,7 +27,7 @@ def form(
 ) -> None:
     """Write the blank form of one obligation."""
     from duban.documents.blank import blank_form
-    from duban.services.issuing import issue_form
+    from duban.services.issuing import form_name, issue_form
     from duban.services.receiving import Address, check_address, resolved
 
     plan = app.plan(campaign)
@@ -37,8 +38,7 @@ def form(
     else:
         check_address(plan, to)
         data = blank_form(plan, duty, to.unit, period, words=words, subject=to.subject)
-    parts = (plan.unit[to.unit].short, period or plan.duty[duty].name, subject or "")
-    path = out or Path("-".join(part for part in parts if part) + ".xlsx")
+    path = out or Path(form_name(plan, to))
     path.write_bytes(data)
     click.echo(app.texts.say("cli.form-written", path=path))
 
@@ -47,6 +47,8 @@ def form(
 @campaign_argument
 @addressed
 @click.option("--received-at", help=WORDS["received_at"])
+@click.option("--statement", default="", help=WORDS["statement"])
+@acting
 @click.option("--as-of", help=WORDS["as_of"])
 @json_option
 @click.option("--attach", multiple=True, metavar="ID=PATH", help=WORDS["attach"])
@@ -55,18 +57,20 @@ def form(
 @trying
 def submit(
     app: Console, campaign: str, unit: str, duty: str, period: str, subject: str | None,
-    received_at: str | None, as_of: str | None, as_json: bool, attach: tuple[str, ...], file: Path | None,
+    received_at: str | None, statement: str, by: str, as_of: str | None, as_json: bool,
+    attach: tuple[str, ...], file: Path | None,
 ) -> None:  # fmt: skip
     """Take one filled form with its attachments; exit 2 when it is refused."""
     from duban import views
-    from duban.services.receiving import Address, late_by, receive
+    from duban.services.receiving import Address, Stated, late_by, receive
 
-    plan = app.deployed(campaign)
+    plan, officer = app.deployed(campaign), bool(received_at or statement)
+    stated = Stated(by, statement.strip()[:200] or app.texts.say("cli.unstated")) if officer else None
     receipt = receive(
         app.ledger, Address(plan.slug, unit, duty, period, subject), app.read(file) if file else None,
-        file.name if file else "", door="officer" if received_at else "workbook",
+        file.name if file else "", door="officer" if officer else "workbook",
         attachments=[_attached(app, text) for text in attach], received_at=instant(received_at),
-        as_of=instant(as_of),
+        stated=stated, as_of=instant(as_of),
     )  # fmt: skip
     if as_json:
         emit_json(views.receipt_json(receipt, app.texts))

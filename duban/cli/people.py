@@ -211,8 +211,9 @@ def links(
     emit_json([
         {
             "unit": x.unit, "channel": x.channel, "address": x.address, "personal": x.personal,
-            "name": x.name, "generation": x.generation, "seen_at": _iso(x.seen_at),
-            "link": urls[x.contact] or None,
+            "name": x.name, "is": x.person.role,
+            "until": x.person.until.isoformat() if x.person.until else None, "generation": x.generation,
+            "seen_at": _iso(x.seen_at), "link": urls[x.contact] or None,
         }
         for x in mine
     ])  # fmt: skip

@@ -106,7 +106,7 @@ def _run(app: Console, slug: str, at: datetime | None) -> None:
     if done.skipped:
         click.echo(app.texts.say("run.skipped"))
         return
-    for said in (x for x in done.said if x.sent or x.superseded):
+    for said in (x for x in done.said if x.sent or x.superseded or x.proposed):
         click.echo(app.texts.say("run.said", s=said))
     transport = AppriseTransport(settings.channels, loopback_only=app.ledger.kind == "virtual")
     sent = deliver(

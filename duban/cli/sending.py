@@ -29,7 +29,10 @@ def outbox(app: Console, campaign: str, undelivered: bool, as_json: bool) -> Non
     emit_json([
         {
             "id": m.id, "campaign": plan.slug, "kind": m.kind, "days": m.days, "unit": m.unit,
-            "recipient": m.recipient, "duty": m.duty, "period": m.period, "subject": m.subject or None,
+            "recipient": m.recipient, "hearer": m.hearer, "duty": m.duty or None, "period": m.period,
+            "subject": m.subject or None, "proposed": m.proposed or None,
+            "acknowledged_at": m.acknowledged_at.isoformat() if m.acknowledged_at else None,
+            "acknowledged_by": m.acknowledged_by or None,
             "decided_at": m.decided_at.isoformat(), "state": m.state, "why": m.why or None,
             "channel": m.channel, "at": m.at.isoformat() if m.at else None, "tries": m.tries,
             "unclear": m.unclear, "detail": m.detail or None,

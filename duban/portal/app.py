@@ -17,8 +17,11 @@ from duban.portal.limits import Limits
 from duban.portal.office import Office
 from duban.portal.pages import (
     accounts,
+    approving,
     board,
     calling,
+    circulating,
+    contacts,
     entrance,
     extending,
     filed,
@@ -35,8 +38,8 @@ from duban.portal.sessions import is_secure
 
 PAGES = (  # in the order in which a path is looked for: programs ask most often
     calls.routes, entrance.routes, owing.routes, filling.routes, filed.routes, board.routes,
-    totals.routes, reviewing.routes, extending.routes, calling.routes, people.routes, outgoing.routes,
-    accounts.routes,
+    totals.routes, reviewing.routes, extending.routes, calling.routes, contacts.routes, people.routes,
+    outgoing.routes, approving.routes, circulating.routes, accounts.routes,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from duban.plan import Plan
 from duban.portal import paths
 from duban.portal.office import Office
 from duban.portal.statics import static
+from duban.services.awaiting import unanswered
 
 
 @dataclass
@@ -52,6 +53,15 @@ class Ask:
     def may(self, right: Right, unit: str = "") -> bool:
         """Whether who asks may do that in this campaign."""
         return self.who is not None and self.who.may(right, self.plan_, unit)
+
+    def to_approve(self) -> int:
+        """How many things wait for an answer of who asks in this campaign."""
+        if not self.may("campaign.approve"):
+            return 0
+        with self.office.ledger.read() as conn:
+            waiting = unanswered(conn, self.plan.slug)
+        leads = any(h.role == "leader" for h in self.me.roles_in(self.plan.slug))
+        return waiting["coordinator"] + (waiting["leader"] if leads else 0)
 
     def text(self, name: str) -> str:
         """A field of the posted form, without surrounding blanks, nor NUL, which PostgreSQL does not take;

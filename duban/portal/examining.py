@@ -65,8 +65,8 @@ class Examined:
         return sum(len(line.queries) for line in self.lines)
 
 
-UNDECIDED = ("submission", "message", "call")
-"""Steps of a trail by which nobody decided anything."""
+UNDECIDED = ("submission", "message", "call", "proposed", "approved", "not-approved", "acknowledged")
+"""Steps of a trail by which nobody decided anything about a return."""
 
 
 def examined(conn: Connection, plan: Plan, to: Address, now: datetime) -> Examined:

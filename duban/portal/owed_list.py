@@ -14,6 +14,7 @@ from duban.ledger import queries
 from duban.ledger.queries import Scope
 from duban.plan import Duty, Plan, Unit
 from duban.portal.tags import Shown, shown
+from duban.services.acknowledging import Asked, to_acknowledge
 from duban.services.addresses import Address, resolved
 from duban.services.reading import Verdict, versions
 from duban.services.recognising import spoken_for
@@ -79,6 +80,38 @@ def owed_list(conn: Connection, plan: Plan, unit: str, now: datetime) -> OwedLis
         tuple(sorted(pressing, key=lambda i: (i.stands and i.stands.limit) or never)), tuple(coming),
         tuple(reversed(done)), tuple(_events(plan, unit)), tuple(_children(conn, plan, unit, now)), closed,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Signing:
+    """A letter or a blue notice that the unit is asked to acknowledge, or has: what was said at once about
+    several returns is one."""
+
+    kind: str
+    sent_at: datetime
+    acknowledged: datetime | None
+    by: str
+    messages: tuple[str, ...]
+    standings: tuple[Standing, ...]
+
+
+def signings(conn: Connection, plan: Plan, unit: str, now: datetime) -> list[Signing]:
+    """What a unit is asked to acknowledge 签收, or has acknowledged, as long as the return is owed: who has
+    reported has said more than that. Of several colours the last is asked about."""
+    found = to_acknowledge(conn, plan, unit, now)
+    keys = tuple(dict.fromkeys(x.obligation for x in found))
+    if not keys:
+        return []
+    stands = {s.owed.key: s for s in standings(conn, plan, Scope(plan.slug, keys=keys), now) if s.open}
+    latest = {x.obligation: x for x in reversed(found)}
+    together: dict[tuple[str, datetime, datetime | None, str], list[Asked]] = {}
+    for x in found:
+        if x.obligation in stands and (x.acknowledged or x is latest[x.obligation]):
+            together.setdefault((x.kind, x.sent_at, x.acknowledged, x.by), []).append(x)
+    return [
+        Signing(*said, tuple(x.message for x in mine), tuple(stands[x.obligation] for x in mine))
+        for said, mine in together.items()
+    ]
 
 
 def _to_do(s: Standing) -> bool:

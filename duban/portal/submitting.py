@@ -17,9 +17,8 @@ from duban.portal.asking import Ask
 from duban.portal.desk import Desk, desk, file_number
 from duban.portal.form_fields import MORE, document, of_posted, whole_number
 from duban.portal.turns import one_of_few
-from duban.services.acting import record_act
 from duban.services.drafting import drop_form, look_over, save_form, saved_files
-from duban.services.receiving import Receipt, receive
+from duban.services.receiving import Receipt, Stated, receive
 from duban.services.storing import digest_of
 
 PORTAL, OFFICER = "portal", "officer"
@@ -119,22 +118,14 @@ def send_workbook(ask: Ask, d: Desk, workbook: UploadFile, stated: datetime | No
 def _sent(
     ask: Ask, d: Desk, data: bytes, name: str, files: Sequence[Attached], stated: datetime | None
 ) -> Receipt:
+    officer = is_officer(ask)
     receipt = receive(
-        ask.office.ledger, d.to, data, name, door=OFFICER if is_officer(ask) else PORTAL, attachments=files,
-        received_at=stated,
+        ask.office.ledger, d.to, data, name, door=OFFICER if officer else PORTAL, attachments=files,
+        received_at=stated, stated=Stated(ask.me.name, ask.text("statement")[:200]) if officer else None,
     )  # fmt: skip
     if receipt.valid:
         drop_form(ask.office.ledger, d.to)
-        if is_officer(ask) and not receipt.repeated:
-            _stated(ask, receipt)
     return receipt
-
-
-def _stated(ask: Ask, receipt: Receipt) -> None:
-    """Who of the bureau put a return in for a unit, and how it had come."""
-    with ask.office.ledger.write(receipt.campaign) as w:
-        about = f"{receipt.number} {ask.text('statement')[:200]}"
-        record_act(w, receipt.campaign, "received-for", about, ask.me.name)
 
 
 def _return(ask: Ask, d: Desk) -> tuple[bytes, str, tuple[Attached, ...]]:

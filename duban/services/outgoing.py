@@ -33,9 +33,16 @@ class Message:
     """Whom it is about."""
     recipient: str
     """Whom it is for: a unit's id."""
+    hearer: str
+    """Who of them: `unit:libao`, `unit:libao/2`, `head:libao`, `leader:libao`, `coordinator`."""
     duty: str
+    """"": it is about no single return."""
     period: str
     subject: str
+    proposed: str
+    """Kind of what waits for a person, where the message asks for an answer to that."""
+    acknowledged_at: datetime | None
+    acknowledged_by: str
     decided_at: datetime
     state: State
     why: str
@@ -73,14 +80,18 @@ class _Digest:
 def messages(conn: Connection, plan: Plan) -> list[Message]:
     """Every message that was decided, newest first."""
     m, o, f, u = t.message.c, t.obligation.c, t.fate.c, t.unsealed.c
+    p, a = t.proposal.c, t.acknowledgement.c
     rows = conn.execute(
         select(
             m.id, m.kind, m.days, m.recipient, m.channel, m.verdict, m.decided_at, o.unit, o.duty, o.period,
-            o.subject, f.digest, f.reason, u.message.label("waits"),
+            o.subject, f.digest, f.reason, u.message.label("waits"), p.kind.label("proposed"), p.about,
+            a.by, a.acknowledged_at,
         )
-        .outerjoin(t.obligation, o.id == m.obligation)
+        .outerjoin(t.proposal, (p.id == m.occasion) & m.kind.in_(("approve", "circular")))
+        .outerjoin(t.obligation, o.id == func.coalesce(m.obligation, p.obligation))
         .outerjoin(t.fate, f.message == m.id)
         .outerjoin(t.unsealed, u.message == m.id)
+        .outerjoin(t.acknowledgement, a.message == m.id)
         .where(m.campaign == plan.slug)
         .order_by(m.decided_at.desc(), m.id)
     ).all()  # fmt: skip
@@ -157,8 +168,13 @@ def _message(
     state, why, at = _state(row, last, turn)
     named = notices.unit_of(row.recipient)
     to = plan.coordinator.id if named == COORDINATOR else named
+    duty, period = row.duty or "", row.period or ""
+    if row.proposed == "circular":
+        duty, _, period = row.about.partition("/")
     return Message(
-        row.id, row.kind, row.days, row.unit or to, to, row.duty or "", row.period or "", row.subject or "",
+        row.id, row.kind, row.days, row.unit or to, to, row.recipient, duty, period, row.subject or "",
+        row.proposed if row.kind == "approve" else "",
+        None if row.acknowledged_at is None else plan.local(row.acknowledged_at), row.by or "",
         plan.local(row.decided_at), state, why,
         last.channel if last else row.channel, calendars.from_micros(at, plan.zone) if at else None, tries,
         unclear, last.detail if last and state != "sent" else "",

@@ -2,6 +2,7 @@
 
 from duban.views.agenda import LINES, LINES_OF_A_DUTY, agenda_json, agenda_view, chosen
 from duban.views.anew import made_anew
+from duban.views.approvals import approvals_json, approvals_view, circular_json, circular_view
 from duban.views.calls import asked_words, calls_json, calls_view
 from duban.views.check import check_view
 from duban.views.comparison import comparison
@@ -15,11 +16,15 @@ __all__ = [
     "LINES_OF_A_DUTY",
     "agenda_json",
     "agenda_view",
+    "approvals_json",
+    "approvals_view",
     "asked_words",
     "calls_json",
     "calls_view",
     "check_view",
     "chosen",
+    "circular_json",
+    "circular_view",
     "comparison",
     "explanation",
     "explanation_json",

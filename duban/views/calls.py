@@ -48,9 +48,16 @@ def calls_json(texts: Renderer, view: dict[str, Any]) -> list[dict[str, Any]]:
 def _call_json(texts: Renderer, call: Call, now: datetime) -> dict[str, Any]:
     return {
         "unit": call.unit.id, "name": call.unit.name, "days": call.days, "escalated": call.escalated,
+        "colour": call.colour,
         "promised_until": iso(call.promised(now)),
         "items": [_item_json(texts, item) for item in call.items],
-        "people": [{"name": p.name, "position": p.position, "phone": p.phone} for p in call.people],
+        "people": [
+            {
+                "name": p.name, "position": p.position, "phone": p.phone,
+                "deputy_until": p.until.isoformat() if p.until else None,
+            }
+            for p in call.people
+        ],
         "ways": [{"channel": channel, "address": address} for channel, address in call.ways],
         "calls": [logged_json(x) for x in call.made],
     }  # fmt: skip
@@ -61,7 +68,8 @@ def _item_json(texts: Renderer, item: Item) -> dict[str, Any]:
     return {
         "unit": s.owed.unit, "duty": s.owed.duty, "period": s.owed.period or None,
         "subject": s.owed.subject or None, "due_at": iso(s.limit), "days": item.days,
-        "escalated": item.escalated, "came_in": s.came_in, "reason": item.reason or None,
+        "escalated": item.escalated, "colour": item.colour, "came_in": s.came_in,
+        "reason": item.reason or None,
         "problems": [texts.sentence(p) for p in item.problems],
     }  # fmt: skip
 

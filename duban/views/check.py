@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from duban import phrasing
+from duban import phrasing, spoken
 from duban.agenda import obligations
 from duban.errors import Problem
 from duban.phrasing import date_words, names_words, target_words
-from duban.plan import Bundle, Plan, parse
+from duban.plan import Bundle, Plan
 from duban.plan.origins import statements
 from duban.plan.source import read_yaml
 from duban.plan.stated import Stated
 from duban.plan.warnings import warnings
 from duban.questions import questions
 from duban.rendering import Renderer
+from duban.services.own_texts import checked
 
 
 def check_view(texts: Renderer, bundle: Bundle) -> dict[str, Any]:
     """A good plan in summary, with its warnings. Raises PlanInvalid for a bad one."""
-    plan = parse(bundle)
+    plan = checked(texts, bundle)
     found = obligations(plan)
     warned = plan_warnings(plan)
     text = {
-        "plan": plan, "duties": [_duty_view(texts, plan, d.id) for d in plan.file.duties],
+        "plan": plan, "speech": spoken.speech_words(texts, plan.file.messages).values(),
+        "duties": [_duty_view(texts, plan, d.id) for d in plan.file.duties],
         "phases": [_phase_view(plan, stage.id) for stage in plan.stages],
         "tasks": [_task_view(texts, plan, t.id) for t in plan.file.tasks],
         "milestones": [(date_words(texts, m.on), m) for m in plan.file.milestones],
@@ -80,7 +82,8 @@ def _duty_view(texts: Renderer, plan: Plan, duty_id: str) -> dict[str, Any]:
         "duty": duty, "by": phrasing.debtors_words(texts, plan, duty),
         "to": names_words(texts, plan, [duty.to]), "when": phrasing.duty_rhythm_words(texts, plan, duty),
         "cc": phrasing.copies_words(texts, plan, duty.cc), "form": form,
-        "attachments": phrasing.attachments_words(texts, plan, duty.attachments), "m": duty.moments,
+        "attachments": phrasing.attachments_words(texts, plan, duty.attachments),
+        "said": [said for said in spoken.duty_words(texts, plan, duty).values() if said],
         "subjects": next((s for s in plan.file.subjects if s.id == duty.per), None),
         "copy_of": plan.duty[duty.copy_of] if duty.copy_of else None,
     }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from duban import phrasing
+from duban import phrasing, spoken
 from duban.agenda import Obligation, of_duty
 from duban.errors import BadInput, Problem
 from duban.phrasing import date_words, names_words
@@ -22,7 +22,7 @@ UNSAID = ("id", "slug", "zone", "version", "code", "kind")
 """Keys that only name things: who chose them matters to nobody who reads the plan back."""
 BESIDES = (
     "form", "attachments", "cc", "copy_of", "zero_report", "sign", "through", "paper", "quota", "grace",
-    "phases", "ranking", "moments",
+    "phases", "ranking", "moments", "escalation", "circular",
 )  # fmt: skip
 """Keys of a duty that get a statement of their own, in this order."""
 
@@ -61,8 +61,9 @@ class _Teller:
         """What comes before the duties."""
         return [
             self._part("campaign", self._campaign()),
+            self._part("messages", self._messages()),
             self._part("phases", self._listed("phases", self._phase)),
-            self._part("groups", self._listed("groups", self._group)),
+            self._part("groups", self._groups()),
             self._part("tasks", self._listed("tasks", self._task)),
             self._part("subjects", self._listed("subjects", self._subjects)),
         ]
@@ -123,6 +124,21 @@ class _Teller:
         printed = [date_words(self.texts, p) if p else "" for p in (phase.start, phase.end)]
         values = {"start": start, "end": end, "within": around, "only": self._names(phase.only)}
         return self._say("phase", p=phase, printed=printed, **values)
+
+    def _messages(self) -> Iterator[Said]:
+        for key, said in spoken.speech_words(self.texts, self.plan.file.messages).items():
+            yield self._said(self._say("spoken", said=said), f"messages.{key}")
+
+    def _groups(self) -> Iterator[Said]:
+        """The groups, and for how many units it is said who stands above their liaisons."""
+        yield from self._listed("groups", self._group)
+        units = [u for u in self.plan.units if u.id not in self.plan.outside]
+        ways = {
+            "head": sum(bool(u.head) for u in units), "prefers": sum(bool(u.prefers) for u in units),
+            "leader": sum(bool(self.plan.leader_of(u)) for u in units),
+        }  # fmt: skip
+        if any(ways.values()):
+            yield Said(self._say("ways", **ways), "", "")
 
     def _group(self, group: Any) -> str:
         return self._say("group", g=group, members=[u.name for u in self.plan.members(group.id)])
@@ -201,7 +217,8 @@ class _Teller:
             "phases": "、".join(self.plan.phase[p].name for p in duty.phases),
             "ranked": self._names(duty.ranking.units) if duty.ranking else "",
         }  # fmt: skip
-        return self._say(key, d=duty, **values)
+        said = spoken.duty_words(self.texts, self.plan, duty).get(key)
+        return self._say(key, d=duty, **values) if said is None else self._say("spoken", said=said)
 
     def _checks(self, duty: Duty) -> Iterator[Said]:
         """What the figures of a duty's form are held against."""

@@ -10,12 +10,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from duban import phrasing
+from duban import phrasing, spoken
 from duban.amendments import MARKS, Difference
 from duban.plan import Plan
 from duban.plan.dates import PrintedDate
 from duban.plan.duties import Attachment, Copy, Measure, Moments
 from duban.plan.forms import Check
+from duban.plan.speech import Speech
 from duban.plan.units import Channel
 from duban.rendering import Renderer, percent, period_words
 
@@ -29,6 +30,10 @@ def value_words(texts: Renderer, plan: Plan, d: Difference, value: Any) -> str:
         return str(texts.words["against"]["none"])
     if d.part == "duty" and d.field in ("rhythm", "variants") and d.id in plan.duty:
         return phrasing.duty_rhythm_words(texts, plan, plan.duty[d.id])
+    if d.part == "duty" and d.field == "escalation" and d.id in plan.duty:
+        return spoken.escalation_words(texts, plan, plan.duty[d.id])
+    if d.part == "duty" and d.field == "circular":
+        return spoken.circular_words(texts, plan, value)
     if d.field in NAMES:
         return phrasing.names_words(texts, plan, [value] if isinstance(value, str) else value)
     items = value if isinstance(value, tuple | list) else (value,)
@@ -84,7 +89,9 @@ def _block_words(texts: Renderer, plan: Plan, d: Difference, block: BaseModel) -
     if isinstance(block, Copy):
         return phrasing.copies_words(texts, plan, [block])
     if isinstance(block, Moments):
-        return texts.say("against.moments", m=block)
+        return spoken.moments_words(texts, block)
+    if isinstance(block, Speech):
+        return "；".join(spoken.speech_words(texts, block).values()) or str(texts.words["against"]["none"])
     if isinstance(block, Check) and d.id in plan.form:
         return phrasing.check_words(texts, plan.form[d.id], block)
     if isinstance(block, Channel):

@@ -38,7 +38,7 @@ def test_check_names_every_mistake_of_a_folder_at_once(shell: Shell) -> None:
     line = plan.read_text("utf-8").split("kind: acton")[0].count("\n") + 1
     assert f"plan.yaml:{line}  phases[1].kind  “acton”不可用，应为" in text
     assert "duties[0].rhythm.on  “35”不是应报日，应为 1 至 31、last 或 mon 至 sun" in text
-    assert "units.csv:16  本行列数不对，应为9列" in text
+    assert "units.csv:16  本行列数不对，应为11列" in text
 
 
 def test_the_agenda_in_json_keeps_the_contract(shell: Shell) -> None:
@@ -47,7 +47,8 @@ def test_the_agenda_in_json_keeps_the_contract(shell: Shell) -> None:
     assert len(dated) == 41  # forty monthly returns and the list of 31 December
     first = next(o for o in dated if o["unit"] == "haian")
     # Worked out by hand: due on 5 October inclusive, reminded on the last working day before the
-    # holiday, chased from the first one after it.
+    # holiday, chased from the first one after it. Blue eight days after, a Saturday, so Monday; orange no
+    # less than four days after blue, red no less than five after orange.
     assert first == {
         "campaign": HAIAN,
         "phases": ["survey", "action"],
@@ -68,7 +69,10 @@ def test_the_agenda_in_json_keeps_the_contract(shell: Shell) -> None:
             {"kind": "remind", "at": "2018-09-30T08:30:00+08:00"},
             {"kind": "chase", "at": "2018-10-08T08:30:00+08:00"},
             {"kind": "chase", "at": "2018-10-12T08:30:00+08:00"},
+            {"kind": "blue", "at": "2018-10-15T08:30:00+08:00"},
             {"kind": "escalate", "at": "2018-10-15T08:30:00+08:00"},
+            {"kind": "orange", "at": "2018-10-19T08:30:00+08:00"},
+            {"kind": "red", "at": "2018-10-24T08:30:00+08:00"},
         ],
     }
     assert list(dict.fromkeys(o["due_at"][:10] for o in dated if o["duty"] == "monthly")) == [

@@ -6,7 +6,10 @@ import json
 import shutil
 from pathlib import Path
 
+from sqlalchemy import select
+
 from duban.ledger import open_ledger
+from duban.ledger import tables as t
 from duban.settings import ROOT
 from tests.cli.shell import Shell
 from tests.support.plans import load
@@ -60,6 +63,21 @@ def test_what_happened_on_paper_is_put_on_record(shell: Shell) -> None:
     )
     awaited = shell.json("status", "zhanjiang-2017", "--as-of", "2017-12-26T10:00")["awaited"]
     assert [leg["kind"] for leg in awaited] == ["sent"]
+
+
+def test_a_paper_return_is_put_in_with_when_and_how_it_came(running: Shell) -> None:
+    name = document(running.var, "x.json", {**ZEROS, "sellers": 4})
+    came = ("--received-at", "2018-10-04T16:00", "--as-of", "2018-10-06T09:00", "--by", "稽查科")
+    for unit, statement in (("haian", ("--statement", "纸质件，10月4日面交")), ("libao", ())):
+        address = ("--unit", unit, "--duty", "monthly", "--period", "2018-09")
+        assert "逾期" not in running("submit", HAIAN, *address, name, *came, *statement)
+    ledger = open_ledger(f"sqlite:///{running.var / 'ledger.sqlite'}")
+    with ledger.read() as conn:
+        acts = conn.execute(select(t.act.c.about, t.act.c.by).order_by(t.act.c.id)).tuples().all()
+    ledger.close()
+    assert acts == [
+        ("haian-2018-000001 纸质件，10月4日面交", "稽查科"), ("haian-2018-000002 未说明怎样送达", "稽查科"),
+    ]  # fmt: skip
 
 
 def test_an_attachment_has_to_be_named(running: Shell) -> None:

@@ -67,12 +67,12 @@ def test_check_against_a_folder_says_what_an_amendment_does(shell: Shell) -> Non
     assert [(c["part"], c["id"], c["field"]) for c in found["changed"]] == [("duty", "monthly", "rhythm")]
 
 
-def test_check_against_a_slug_takes_the_plan_in_force(running: Shell) -> None:
-    assert "没有差别" in running("check", HAIAN, "--against", HAIAN)
-    folder = copied(running, HAIAN, ("on: 5", "on: 10"))
+def test_check_against_a_slug_takes_the_plan_in_force(shipped: Shell) -> None:
+    assert "没有差别" in shipped("check", HAIAN, "--against", HAIAN)
+    folder = copied(shipped, HAIAN, ("on: 5", "on: 10"))
     as_of = ("--ledger-only", "--as-of", "2018-10-20T09:00", "--reason", "时限推迟")
-    running("deploy", str(folder), *as_of)
-    found = running.json("check", HAIAN, "--against", HAIAN, "--on", "2018-10-21")
+    shipped("deploy", str(folder), *as_of)
+    found = shipped.json("check", HAIAN, "--against", HAIAN, "--on", "2018-10-21")
     # The folder of the repository still says the 5th: going back would move what is not yet due.
     assert [(m["period"], m["past"]) for m in found["moved"]] == [
         ("2018-09", True), ("2018-10", False), ("2018-11", False), ("2018-12", False),
@@ -115,7 +115,11 @@ def test_explain_says_the_plan_back_with_its_source_words(shell: Shell) -> None:
         "首次应于2018年10月5日（周五）24时前报2018年9月，末次应于2019年1月5日（周六）24时前报2018年12月"
         in text
     )
-    assert "到期前5、1天提醒，逾期后1、3、7天催报，逾期10天报牵头科室。（牵头科室确定）" in text
+    assert "到期前5、1天和到期当日提醒，逾期后1、3、7天催报，逾期10天报牵头科室。（牵头科室确定）" in text
+    assert "\n消息\n  行动启动时，向各单位告知其任务和报送时限。（牵头科室确定）\n" in text
+    assert "逾期12天仍未报的，橙色督办送单位负责人" in text
+    assert "时限后10天拟写通报，经稽查科批准后发出。（牵头科室确定）" in text
+    assert "10个单位有负责人的联系渠道，11个单位有分管领导的联系渠道。" in text
     assert "“自查报告”的时限待定" in text
     only = shell.json("explain", HAIAN, "--duty", "monthly")
     assert [p["title"] for p in only["parts"]] == ["报送要求：专项行动情况月报（monthly）"]

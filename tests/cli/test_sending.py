@@ -6,7 +6,7 @@ import pytest
 
 from duban.errors import Permanent
 from duban.ledger import open_ledger
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from tests.cli.shell import Shell
 from tests.support.town import HAIAN, Town
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from duban.ledger import admission as a
 from duban.ledger import tables as t
-from duban.portal.pages.people import masked
 from duban.services import admitting
+from duban.services.hearing import masked
 from tests.portal.test_coordinator_board import CAMPAIGN, rows, text
 from tests.portal.test_coordinator_review import post
 from tests.support.gate import PASSWORD, Gate

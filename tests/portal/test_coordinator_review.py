@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -213,7 +214,7 @@ def test_nothing_ticked_or_something_made_up_changes_nothing(sent: Gate) -> None
 def test_a_superior_endorses_its_childs_return_and_then_the_coordinator_accepts(sent: Gate) -> None:
     with sent.client("parent") as client:
         queue = client.get(f"{CAMPAIGN}/u/nanmo/review")
-        assert [row[0] for row in rows(queue)[1:]] == ["白甸镇分局"]
+        assert [row[1] for row in rows(queue)[1:]] == ["白甸镇分局"]
         assert BAIDIAN in queue.text
         page = client.get(BAIDIAN)
         assert 'value="endorse"' in page.text
@@ -232,6 +233,47 @@ def test_a_superior_endorses_its_childs_return_and_then_the_coordinator_accepts(
     )
     assert post(sent, "coordinator", BAIDIAN, decision="accept", version="1").status_code == 303
     assert stands(sent, "baidian").came_in == "accepted"
+
+
+def test_a_superior_endorses_the_ticked_rows_of_its_children_and_nobody_elses(sent: Gate) -> None:
+    here = f"{CAMPAIGN}/u/nanmo/review"
+    sent.town.report("baidian", "2018-09", "2018-11-06 09:00", FIGURES)
+    sent.town.ledger.set_clock(at("2018-11-06 09:10"))
+    assert post(sent, "parent", here, pick=[pick("baidian"), pick("libao")]).status_code == 403
+    assert last_decision(sent, "baidian") is None
+    with sent.client("parent") as client:
+        assert client.get(f"{here}?tick=1").text.count(" checked") == 2
+    september = json.dumps(["baidian", "monthly", "2018-09", "", 1])
+    answer = post(sent, "parent", here, pick=[september, pick("baidian", version=4)])
+    assert answer.status_code == 409
+    assert "已初审通过 1 份。" in answer.text
+    assert "以下 1 份没有作改动" in answer.text
+    assert last_decision(sent, "baidian", "2018-09").kind == "endorse"
+    assert last_decision(sent, "baidian") is None
+    done = post(sent, "parent", here, pick=[pick("baidian")])
+    assert (done.status_code, done.headers["Location"]) == (303, f"{here}?did=endorse&n=1")
+    with sent.client("parent") as client:
+        assert "已初审通过 1 份，转牵头单位审核。" in client.get(done.headers["Location"]).text
+    assert post(sent, "leader", here, pick=[pick("baidian")]).status_code == 403
+
+
+def test_whoever_decides_one_of_a_filtered_queue_comes_back_to_it(sent: Gate) -> None:
+    sent.town.report("libao", "2018-09", "2018-11-06 09:00", FIGURES)
+    sent.town.ledger.set_clock(at("2018-11-06 09:10"))
+    with sent.client("reviewer") as client:
+        queue = client.get(f"{CAMPAIGN}/review?duty=monthly&period=2018-10")
+        link = html.unescape(re.findall(r'href="([^"]*libao[^"]*review\?[^"]*)"', queue.text)[0])
+        page = client.get(link).text
+        assert f'href="{CAMPAIGN}/review?duty=monthly&amp;period=2018-10"' in page  # back
+        held = html.unescape(re.findall(r'name="queue" value="([^"]*)"', page)[0])
+    wrong = post(sent, "reviewer", LIBAO, decision="return", version="1", reason="", queue=held)
+    assert 'name="queue" value="duty=monthly&amp;period=2018-10"' in wrong.text
+    answer = post(sent, "reviewer", LIBAO, decision="accept", version="1", queue=held)
+    after = f"{CAMPAIGN}/review?duty=monthly&period=2018-10&did=accept&of=libao"
+    assert answer.headers["Location"] == after
+    with sent.client("reviewer") as client:
+        left = rows(client.get(after))[1:]
+    assert [row[1] for row in left] == ["白甸镇分局", "海安镇分局"]  # libao's September is filtered out
 
 
 def test_a_superior_may_return_its_childs_return_but_not_accept_it(sent: Gate) -> None:

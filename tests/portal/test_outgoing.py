@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from duban.errors import NoSuchAddress
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from tests.support.gate import Gate
 from tests.support.town import HAIAN
 

@@ -54,17 +54,25 @@ GET  200 200 200 403 200 403 403 403 303 /c/{campaign}/totals/{indicator}
 GET  200 403 200 403 403 403 403 403 303 /c/{campaign}/review
 POST 409 403 409 403 403 403 403 403 401 /c/{campaign}/review
 GET  200 200 200 200 403 200 200 403 303 /c/{campaign}/u/{unit}/review
+POST 409 409 409 409 403 409 409 403 401 /c/{campaign}/u/{unit}/review
 GET  200 403 200 200 403 403 200 403 303 /c/{campaign}/u/{unit}/d/{duty}/{period}/review
 POST 422 403 422 422 403 403 422 403 401 /c/{campaign}/u/{unit}/d/{duty}/{period}/review
 GET  200 200 200 403 200 403 403 403 303 /c/{campaign}/requests
 GET  200 403 403 403 403 403 403 403 303 /c/{campaign}/u/{unit}/d/{duty}/{period}/decide
 POST 422 403 403 403 403 403 403 403 401 /c/{campaign}/u/{unit}/d/{duty}/{period}/decide
 GET  200 200 200 200 403 200 200 403 303 /c/{campaign}/u/{unit}/d/{duty}/{period}/trail
+GET  200 200 200 200 403 200 200 403 303 /c/{campaign}/u/{unit}/contacts
+POST 422 403 403 403 403 422 403 403 401 /c/{campaign}/u/{unit}/contacts
 GET  200 200 200 403 200 403 403 403 303 /c/{campaign}/outbox
 GET  200 200 200 403 200 403 403 403 303 /c/{campaign}/calls
 POST 422 403 403 403 403 403 403 403 401 /c/{campaign}/calls
 GET  200 403 403 403 403 403 403 403 303 /c/{campaign}/people
 POST 422 403 403 403 403 403 403 403 401 /c/{campaign}/people
+GET  200 200 403 403 403 403 403 403 303 /c/{campaign}/approvals
+POST 422 422 403 403 403 403 403 403 401 /c/{campaign}/approvals
+GET  200 403 403 403 403 403 403 403 303 /c/{campaign}/circular
+POST 422 403 403 403 403 403 403 403 401 /c/{campaign}/circular
+POST 422 403 403 403 403 422 403 403 401 /c/{campaign}/u/{unit}/acknowledge
 GET  200 403 403 403 403 403 403 403 303 /accounts
 POST 422 403 403 403 403 403 403 403 401 /accounts
 GET  200 200 200 200 200 200 200 200 200 /api/v1/openapi.json
@@ -94,7 +102,9 @@ QUERIES = {"/c/{campaign}/totals/{indicator}": {"duty": "monthly"}}
 FORMS = {
     "/c/{campaign}/u/{unit}/d/{duty}/{period}/review": {"decision": "return"},
     "/c/{campaign}/u/{unit}/d/{duty}/{period}/decide": {"decision": "extend"},
+    "/c/{campaign}/u/{unit}/contacts": {"act": "deputy"},
     "/c/{campaign}/calls": {"unit": "libao"},
+    "/c/{campaign}/approvals": {"ticked": "1"},
     "/c/{campaign}/people": {"act": "make-key"},
     "/accounts": {"act": "make"},
 }

@@ -310,6 +310,8 @@ def test_an_officer_says_when_and_how_a_return_came(gate: Gate) -> None:
         assert conn.execute(select(s.door)).scalar_one() == "officer"
         act = conn.execute(select(t.act.c.about, t.act.c.by).where(t.act.c.kind == "received-for")).one()
     assert tuple(act) == ("haian-2018-000001 电话报送", "稽查科")
+    with gate.client("coordinator") as client:
+        assert "收到 2018-11-05 16:00；电话报送（稽查科）" in client.get(f"{HERE}/trail").text
 
 
 def test_more_time_is_asked_for_and_the_page_says_so(gate: Gate) -> None:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from duban.portal.asking import Ask
 from duban.portal.desk import address_of, may_read, meant
-from duban.portal.downloads import download
+from duban.portal.downloads import download_kept
 from duban.portal.form_fields import figure
 from duban.portal.guards import SeeUnit
 from duban.portal.refusals import Forbidden
@@ -58,8 +58,7 @@ def file(ask: SeeUnit, campaign: str, unit: str, duty: str, period: str, version
     here = address_of(ask, campaign, unit, duty, period)
     with ask.office.ledger.read() as conn:
         _, found, became = _found(conn, ask, here, version)
-        data = content_of(conn, found.version.file)
-    return _download(ask, here, found, became, data, found.version.file_name)
+    return _download(ask, here, found, became, found.version.file, found.version.file_name)
 
 
 @routes.get(HERE + "/files/{number}")
@@ -70,9 +69,8 @@ def attachment(
     here = address_of(ask, campaign, unit, duty, period)
     with ask.office.ledger.read() as conn:
         _, found, became = _found(conn, ask, here, version)
-        one = next((a for a in found.attachments if a.n == number), None)
-        data = content_of(conn, one.digest) if one else None
-    return _download(ask, here, found, became, data, one.name if one else "")
+    one = next((a for a in found.attachments if a.n == number), None)
+    return _download(ask, here, found, became, one.digest if one else "", one.name if one else "")
 
 
 def _found(conn: Connection, ask: Ask, here: Address, version: int) -> tuple[Address, Filed, Version]:
@@ -87,12 +85,18 @@ def _found(conn: Connection, ask: Ask, here: Address, version: int) -> tuple[Add
     return to, found, became
 
 
-def _download(
-    ask: Ask, here: Address, found: Filed, became: Version, data: bytes | None, name: str
-) -> Response:
-    if data is None or became.expunged or not may_read(ask, found.form, here.unit):
+def _download(ask: Ask, here: Address, found: Filed, became: Version, digest: str, name: str) -> Response:
+    if became.expunged or not may_read(ask, found.form, here.unit):
         raise Forbidden()
-    return download(data, name)
+
+    def content() -> bytes | None:
+        with ask.office.ledger.read() as conn:
+            return content_of(conn, digest)
+
+    answer = download_kept(content, name)
+    if answer is None:
+        raise Forbidden()
+    return answer
 
 
 def _kinds(ask: Ask, to: Address, found: Filed) -> dict[str, str]:

@@ -16,6 +16,7 @@ from duban.portal.granting import give, take
 from duban.portal.guards import ManageCampaign
 from duban.portal.refusals import Forbidden
 from duban.services.accounts import accounts
+from duban.services.hearing import masked
 from duban.services.keys import keys, make_key, revoke_key
 from duban.services.linking import Liaison, links, revoke_links, show_link
 
@@ -49,14 +50,6 @@ def change(ask: ManageCampaign, campaign: str) -> Response:
     if made:
         return _people(ask, key=made)
     return ask.go(f"{paths.campaign(campaign, 'people')}?did={act}")
-
-
-def masked(address: str) -> str:
-    """An address as far as it helps to tell it from others: `lib***@haian.example`, `138****1234`."""
-    name, at, host = address.partition("@")
-    if at:
-        return f"{name[:3] if len(name) > 3 else name[:1]}***@{host}"
-    return f"{name[:3]}****{name[-4:]}" if len(name) >= 11 else f"{name[:1]}***"
 
 
 def _revoke(ask: Ask) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from urllib.parse import urlencode
+from collections.abc import Collection, Mapping, Sequence
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -46,14 +46,7 @@ def queue(
 @routes.post("/c/{campaign}/review")
 def accept_ticked(ask: ReviewCampaign, campaign: str) -> Response:
     """Accept the ticked rows, each by itself: what cannot be accepted is named with its reason."""
-    accepted, failed = 0, []
-    for pick in ask.sent.getlist("pick")[:MOST_ROWS]:
-        to, version = _picked(campaign, str(pick))
-        try:
-            _decide(ask, to, "accept", version, "")
-            accepted += 1
-        except DubanError as error:
-            failed.append((to, ask.office.texts.error(error)))
+    accepted, failed = _decide_each(ask, "accept", ask.plan.unit)
     if failed or not accepted:
         return _queue(ask, ask.text("duty"), ask.text("period"), accepted=accepted, failed=failed, status=409)
     kept = {"duty": ask.text("duty"), "period": ask.text("period"), "did": "accept", "n": str(accepted)}
@@ -61,18 +54,20 @@ def accept_ticked(ask: ReviewCampaign, campaign: str) -> Response:
 
 
 @routes.get("/c/{campaign}/u/{unit}/review")
-def children(ask: SeeUnit, campaign: str, unit: str, did: str = "", of: str = "") -> Response:
-    """What the units below a superior sent, as far as who asks may review it."""
-    below = [u for u in inferiors(ask.plan, unit) if ask.may("unit.review", u)]
-    with ask.office.ledger.read() as conn:
-        found = awaiting_review(conn, ask.plan, Scope(campaign), ask.now(), below)
-    waiting = [w for w in found if w.superior == unit]
-    return ask.page(
-        "children.html", unit=ask.plan.unit[unit], waiting=waiting,
-        others=[w for w in found if w not in waiting], below=below, done=_done(ask, did, of, 1),
-        now=ask.now().astimezone(ask.plan.zone),
-        page=lambda w: paths.obligation(Address.of(campaign, w.standing.owed), "review"),
-    )  # fmt: skip
+def children(
+    ask: SeeUnit, campaign: str, unit: str, did: str = "", of: str = "", n: int = 0, tick: str = ""
+) -> Response:
+    """What the units below a superior sent, as far as who asks may review it; `tick` as in the queue."""
+    return _children(ask, unit, done=_done(ask, did, of, n), tick=bool(tick))
+
+
+@routes.post("/c/{campaign}/u/{unit}/review")
+def endorse_ticked(ask: SeeUnit, campaign: str, unit: str) -> Response:
+    """Endorse the ticked rows, each by itself: what cannot be endorsed is named with its reason."""
+    endorsed, failed = _decide_each(ask, "endorse", _below(ask, unit))
+    if failed or not endorsed:
+        return _children(ask, unit, endorsed=endorsed, failed=failed, status=409)
+    return ask.go(f"{paths.unit(campaign, unit)}/review?{urlencode({'did': 'endorse', 'n': str(endorsed)})}")
 
 
 @routes.get("/c/{campaign}/u/{unit}/d/{duty}/{period}/review")
@@ -100,7 +95,21 @@ def decide_one(
     except DubanError as error:
         at = FIELD.get(error.code, "")
         return _one(ask, to, kind, {at: ask.office.texts.error(error)}, status=422 if at else 409)
-    return ask.go(f"{_after(ask, to)}?{urlencode({'did': kind, 'of': unit})}")
+    return ask.go(f"{_after(ask, to)}?{urlencode({**_filter(ask), 'did': kind, 'of': unit})}")
+
+
+def _decide_each(ask: Ask, kind: str, units: Collection[str]) -> tuple[int, list[tuple[Address, str]]]:
+    """Decide about the ticked rows of these units; how many were, and why others were not."""
+    picked = [_picked(ask.plan.slug, str(pick)) for pick in ask.sent.getlist("pick")[:MOST_ROWS]]
+    if any(to.unit not in units for to, _ in picked):
+        raise Forbidden()
+    failed = []
+    for to, version in picked:
+        try:
+            _decide(ask, to, kind, version, "")
+        except DubanError as error:
+            failed.append((to, ask.office.texts.error(error)))
+    return len(picked) - len(failed), failed
 
 
 def _decide(ask: Ask, to: Address, kind: str, version: int | None, reason: str) -> None:
@@ -133,9 +142,17 @@ def _one(
     entered = {name: ask.text(name) for name in ("reason", "until", "not_a_report")} if errors else {}
     return ask.page(
         "review.html", status, to=to, f=found, may=may, kind=kind, errors=errors or {}, entered=entered,
-        now=ask.now().astimezone(ask.plan.zone), back=_after(ask, to),
+        now=ask.now().astimezone(ask.plan.zone), queue=urlencode(_filter(ask)),
+        back="?".join(filter(None, (_after(ask, to), urlencode(_filter(ask))))),
         readable=found.current is None or may_read(ask, found.current.form, to.unit),
     )  # fmt: skip
+
+
+def _filter(ask: Ask) -> dict[str, str]:
+    """How the queue was filtered from which a return was opened."""
+    text = ask.text("queue") or ask.request.query_params.get("queue", "")
+    found = dict(parse_qsl(text[:300]))
+    return {name: found[name] for name in ("duty", "period") if name in found}
 
 
 def _after(ask: Ask, to: Address) -> str:
@@ -151,6 +168,8 @@ def _queue(
     failed: Sequence[tuple[Address, str]] = (), status: int = 200,
 ) -> Response:  # fmt: skip
     plan = ask.plan
+    queue = urlencode({name: x for name, x in (("duty", duty), ("period", period)) if x})
+    more = {"queue": queue} if queue else {}
     with ask.office.ledger.read() as conn:
         found = awaiting_review(conn, plan, Scope(plan.slug), ask.now())
     wanted = [
@@ -163,6 +182,27 @@ def _queue(
         accepted=accepted,
         periods=sorted({w.standing.owed.period for w in found if w.standing.owed.period}), failed=failed,
         tick=tick, ticked=ask.request.method == "POST", now=ask.now().astimezone(plan.zone), pick=_pick,
+        page=lambda w: paths.obligation(Address.of(plan.slug, w.standing.owed), "review", **more),
+    )  # fmt: skip
+
+
+def _below(ask: Ask, unit: str) -> list[str]:
+    """The units below one whose returns who asks may review."""
+    return [u for u in inferiors(ask.plan, unit) if ask.may("unit.review", u)]
+
+
+def _children(
+    ask: Ask, unit: str, *, done: str = "", endorsed: int = 0, tick: bool = False,
+    failed: Sequence[tuple[Address, str]] = (), status: int = 200,
+) -> Response:  # fmt: skip
+    plan, below = ask.plan, _below(ask, unit)
+    with ask.office.ledger.read() as conn:
+        found = awaiting_review(conn, plan, Scope(plan.slug), ask.now(), below)
+    waiting = [w for w in found if w.superior == unit]
+    return ask.page(
+        "children.html", status, unit=plan.unit[unit], waiting=waiting, below=below, done=done,
+        others=[w for w in found if w not in waiting], endorsed=endorsed, failed=failed, tick=tick,
+        ticked=ask.request.method == "POST", now=ask.now().astimezone(plan.zone), pick=_pick,
         page=lambda w: paths.obligation(Address.of(plan.slug, w.standing.owed), "review"),
     )  # fmt: skip
 
