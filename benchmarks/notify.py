@@ -2,9 +2,12 @@
 Apprise as it comes; and the whole path (decide, seal, claim, render, send, record) against Apprise's bare
 send.
 
-The mail server is a process of its own that takes everything. Every side composes and sends the same texts
-to the same recipients. Apprise as it comes makes an object and a connection for each mail; its pause of 5.5
-seconds between sends on one object is not counted.
+The mail server is a process of its own that takes everything. Every side sends the same texts to the same
+recipients. Bare smtplib is what its documentation shows: one connection, an `EmailMessage` made for each
+mail. That class takes most of the time, so what a connection could carry at best is told, too, without a
+goal: mails composed beforehand, of which only the sending is counted. Apprise as it comes makes an object
+and a connection for each mail; its pause of 5.5 seconds between sends on one object is not counted. The
+whole path is told once more with the blank form of what is owed in each mail.
 """
 
 from __future__ import annotations
@@ -15,10 +18,11 @@ import smtplib
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from email.policy import SMTP
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -30,7 +34,8 @@ from apprise.plugins.email import NotifyEmail
 
 from benchmarks.county import PLAN, SLUG
 from benchmarks.side import TURNS, Case, arguments, more, report, seconds
-from duban.ledger import Ledger, open_ledger, queries
+from duban.ledger import Ledger, open_ledger, parcels
+from duban.ledger.parcels import Parcel
 from duban.outbox.channels import AppriseTransport
 from duban.plan import Bundle, parse
 from duban.rendering import renderer
@@ -42,6 +47,8 @@ from duban.settings import ROOT
 MAILS, QUICK = 400, 150
 STOCK, QUICK_STOCK = 60, 30
 """Apprise as it comes is so slow that fewer tell its rate."""
+FEWER = 4
+"""A mail with a form takes so much longer that so many times fewer tell its rate."""
 BARE, FASTER, WHOLE = 0.8, 8.0, 3.0
 """The goals."""
 HOST = "127.0.0.1"
@@ -95,9 +102,13 @@ def mail_server() -> Iterator[int]:
         process.join()
 
 
-def bundle(units: int) -> Bundle:
+FORMS = "messages: {origin: coordinator, forms: true}\n"
+
+
+def bundle(units: int, forms: bool = False) -> Bundle:
     """A county of so many offices, each with a mailbox, reminded of what is due on a Monday."""
     plan = PLAN.split("  - id: sixty")[0] + "    moments: {origin: coordinator, remind: [3]}\n"
+    plan += FORMS if forms else ""
     rows = "".join(
         f"u{n:04d},第{n}分局,{n}分局,offices,coordinator,email=u{n:04d}@county.example\n"
         for n in range(units)
@@ -114,23 +125,37 @@ def channels(port: int) -> dict[str, str]:
     return {"email": f"mailto://{HOST}:{port}/?mode=insecure&from=duban@county.example&to={{address}}"}
 
 
+SENDER = "duban@county.example"
+
+
+def _mail(parcel: Parcel, n: int) -> EmailMessage:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"] = parcel.subject, SENDER
+    mail["To"], mail["Message-ID"] = parcel.address, f"<{n}@duban.example>"
+    mail.set_content(parcel.plain)
+    mail.add_alternative(parcel.html, subtype="html")
+    return mail
+
+
 class Side:
     """A ledger on which everybody is about to be reminded, copied for each turn."""
 
-    def __init__(self, folder: Path, port: int, mails: int) -> None:
+    def __init__(self, folder: Path, port: int, mails: int, forms: bool = False) -> None:
+        folder.mkdir()
         self.folder, self.port, self.mails = folder, port, mails
-        self.zone = parse(bundle(mails)).zone
+        made = bundle(mails, forms)
+        self.zone = parse(made).zone
         self.numbers = count()
         with self._ledger(folder / "first.sqlite") as ledger:
-            deploy(ledger, bundle(mails), reason="benchmark", as_of=datetime(2024, 1, 1, 9, tzinfo=self.zone))
+            deploy(ledger, made, reason="benchmark", as_of=datetime(2024, 1, 1, 9, tzinfo=self.zone))
         # Weekly returns are due on Mondays: three days before the 15th is Friday the 12th.
         self.now = datetime(2024, 1, 12, 9, tzinfo=self.zone)
         with self.copy() as ledger:
             decide_messages(ledger, SLUG, as_of=self.now)
             seal(ledger, renderer(), as_of=self.now)
             with ledger.read() as conn:
-                waiting = queries.deliverable(conn, int((self.now + timedelta(1)).timestamp() * 1_000_000))
-                self.parcels = [queries.parcel(conn, w.digest) for w in waiting]
+                waiting = parcels.deliverable(conn, int((self.now + timedelta(1)).timestamp() * 1_000_000))
+                self.parcels = [parcels.parcel(conn, w.digest) for w in waiting]
         assert len(self.parcels) == mails, len(self.parcels)
 
     @contextmanager
@@ -157,12 +182,17 @@ class Side:
         """smtplib, as its documentation shows it."""
         with smtplib.SMTP(HOST, self.port) as smtp:
             for n, parcel in enumerate(self.parcels):
-                mail = EmailMessage()
-                mail["Subject"], mail["From"] = parcel.subject, "duban@county.example"
-                mail["To"], mail["Message-ID"] = parcel.address, f"<{n}@duban.example>"
-                mail.set_content(parcel.plain)
-                mail.add_alternative(parcel.html, subtype="html")
-                smtp.send_message(mail)
+                smtp.send_message(_mail(parcel, n))
+
+    def precomposed(self) -> list[tuple[str, bytes]]:
+        """Recipients with their mails, ready to be sent."""
+        return [(p.address, _mail(p, n).as_bytes(policy=SMTP)) for n, p in enumerate(self.parcels)]
+
+    def wire(self, mails: Sequence[tuple[str, bytes]]) -> None:
+        """smtplib, and nothing else."""
+        with smtplib.SMTP(HOST, self.port) as smtp:
+            for address, content in mails:
+                smtp.sendmail(SENDER, [address], content)
 
     def stock(self, most: int) -> None:
         """Apprise as it comes."""
@@ -180,9 +210,10 @@ class Side:
         assert (done.sent, done.failed) == (self.mails, 0), done
 
 
-def measure(side: Side, stock: int) -> list[Case]:
+def measure(side: Side, filled: Side, stock: int) -> list[Case]:
     """All of them take turns; rates of mails a second."""
     rates: dict[str, list[float]] = {}
+    ready = side.precomposed()
 
     def note(name: str, mails: int, work: Callable[[], None]) -> None:
         rates.setdefault(name, []).append(mails / seconds(work))
@@ -191,14 +222,18 @@ def measure(side: Side, stock: int) -> list[Case]:
     for _ in range(TURNS):
         note("bare", side.mails, side.bare)
         note("ours", side.mails, side.ours)
+        note("wire", side.mails, lambda: side.wire(ready))
         note("stock", stock, lambda: side.stock(stock))
-        with side.copy() as ledger:
-            note("whole", side.mails, lambda ledger=ledger: side.whole(ledger))  # type: ignore[misc]
+        for name, each in (("whole", side), ("forms", filled)):
+            with each.copy() as ledger:
+                note(name, each.mails, lambda each=each, ledger=ledger: each.whole(ledger))  # type: ignore[misc]
     found = SimpleNamespace(**{name: median(each) for name, each in rates.items()})
     return [
         more("mail channel, against bare smtplib on one connection", found.ours, found.bare, goal=BARE),
+        more("the same, against mails composed beforehand", found.ours, found.wire, goal=None),
         more("mail channel, against Apprise as it comes", found.ours, found.stock, goal=FASTER),
         more("decided to recorded, against Apprise's bare send", found.whole, found.stock, goal=WHOLE),
+        more("the same with blank forms, against without", found.forms, found.whole, goal=None),
     ]
 
 
@@ -207,7 +242,9 @@ def main() -> int:
     given = arguments(__doc__)
     mails, stock = (QUICK, QUICK_STOCK) if given.quick else (MAILS, STOCK)
     with tempfile.TemporaryDirectory(prefix="duban-notify-") as name, mail_server() as port:
-        cases = measure(Side(Path(name), port, mails), stock)
+        plain = Side(Path(name) / "plain", port, mails)
+        filled = Side(Path(name) / "forms", port, mails // FEWER, forms=True)
+        cases = measure(plain, filled, stock)
     return report(cases, as_json=given.json)
 
 

@@ -26,7 +26,8 @@ class Case:
     unit: str
     ratio: float | None
     """How many times better than the baseline; more is better whatever the unit."""
-    goal: float
+    goal: float | None
+    """None: told without a goal."""
     met: bool
 
 
@@ -36,10 +37,10 @@ def faster(case: str, ours: float, baseline: float, *, goal: float, unit: str = 
     return Case(case, ours, baseline, unit, ratio, goal, ratio >= goal)
 
 
-def more(case: str, ours: float, baseline: float, *, goal: float, unit: str = "/s") -> Case:
+def more(case: str, ours: float, baseline: float, *, goal: float | None, unit: str = "/s") -> Case:
     """Ours does so many times more than the baseline; more is better (a rate)."""
     ratio = ours / baseline
-    return Case(case, ours, baseline, unit, ratio, goal, ratio >= goal)
+    return Case(case, ours, baseline, unit, ratio, goal, goal is None or ratio >= goal)
 
 
 def at_least(case: str, ours: float, goal: float, *, unit: str) -> Case:
@@ -92,10 +93,11 @@ def table(cases: Sequence[Case]) -> str:
 
 
 def _cells(case: Case) -> tuple[str, ...]:
-    goal = f"{case.goal:g}" + (" ×" if case.ratio is not None else "")
+    goal = "" if case.goal is None else f"{case.goal:g}" + (" ×" if case.ratio is not None else "")
     ratio = "" if case.ratio is None else f"{case.ratio:.2f} ×"
     baseline = "" if case.baseline is None else _number(case.baseline)
-    return (case.case, _number(case.ours), baseline, case.unit, ratio, goal, "yes" if case.met else "NO")
+    met = "" if case.goal is None else "yes" if case.met else "NO"
+    return (case.case, _number(case.ours), baseline, case.unit, ratio, goal, met)
 
 
 def _number(value: float) -> str:

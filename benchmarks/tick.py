@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.side import TURNS, Case, arguments, report, seconds
 from duban.ledger import Ledger, open_ledger
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.plan import Bundle, Plan, parse
 from duban.rendering import Renderer, renderer
 from duban.services.delivering import deliver
@@ -54,8 +54,13 @@ duties:
     to: chief
     rhythm: {due: 2024-01-26}
     form: short
-    moments: {remind: [1, 2, 3, 4, 7, 8, 9, 10]}
 """
+REMINDED = "    moments: {remind: [1, 2, 3, 4, 7, 8, 9, 10]}\n"
+LOUD = """\
+    escalation: {origin: coordinator, blue: 1, orange: 3}
+messages: {origin: coordinator, kickoff: true, amendments: true, thanks: true, receipts: [portal, mailbox]}
+"""
+"""A plan that says all there is to say besides: all units at the beginning, and colours once it is late."""
 FORM = """\
 id: short
 title: 情况表
@@ -75,38 +80,38 @@ class Paper:
         """Nothing leaves."""
 
 
-def bundle(units: int) -> Bundle:
-    """A campaign with so many units."""
+def bundle(units: int, more: str = REMINDED) -> Bundle:
+    """A campaign with so many units, and what else its plan states."""
     chief = "chief,省局专班,专班,bureau,email=chief@province.example,coordinator"
     of = "第{0:05d}所,{0:05d}所,offices,email=u{0:05d}@province.example,coordinator"
     rows = ["id,name,short,groups,channels,origin", chief]
     rows += [f"u{n:05d},{of.format(n)}" for n in range(units)]
-    files = {"plan.yaml": PLAN, "units.csv": "\n".join(rows) + "\n", "forms/short.yaml": FORM}
+    files = {"plan.yaml": PLAN + more, "units.csv": "\n".join(rows) + "\n", "forms/short.yaml": FORM}
     return Bundle(tuple(sorted(files.items())))
 
 
 class Province:
     """A campaign on a ledger of its own, and what is measured on it."""
 
-    def __init__(self, folder: Path, units: int) -> None:
+    def __init__(self, folder: Path, units: int, more: str = REMINDED) -> None:
+        folder.mkdir(exist_ok=True)
         self.units = units
-        made = bundle(units)
+        made = bundle(units, more)
         self.plan: Plan = parse(made)
         self.ledger: Ledger = open_ledger(f"sqlite:///{folder / f'{units}.sqlite'}", kind="virtual")
         self.texts: Renderer = renderer()
         deploy(self.ledger, made, reason="benchmark", as_of=self.at(2, "08:00"))
-        self.run(self.at(2, "09:00"))
 
     def at(self, day: int, clock: str) -> datetime:
         """An instant of the campaign's month."""
         return datetime.fromisoformat(f"2024-01-{day:02d} {clock}").replace(tzinfo=self.plan.zone)
 
     def run(self, when: datetime) -> int:
-        """One run; how many messages it decided."""
+        """One run; how many messages it decided, and drafts for approval."""
         done = run_campaign(
             self.ledger, SLUG, texts=self.texts, documents=None, owner="benchmark", as_of=when
         )  # fmt: skip
-        return sum(said.sent for said in done.said)
+        return sum(said.sent + said.proposed + said.announced for said in done.said)
 
     def deliver(self, when: datetime) -> int:
         """One delivery; how many messages left."""
@@ -130,6 +135,8 @@ def measure(few: Province, many: Province) -> list[Case]:
     """Both campaigns in turn: everything due, sent, then nothing due. Messages leave the large one on the
     first morning only, tens of thousands of them, which is a measurement of some minutes."""
     taken: dict[tuple[str, int], list[float]] = defaultdict(list)
+    for p in (few, many):
+        p.run(p.at(2, "09:00"))
     for n, day in enumerate(MORNINGS[:TURNS]):
         for p in (few, many):
             morning, later = p.at(day, "08:30"), p.at(day, "10:00")
@@ -144,6 +151,27 @@ def measure(few: Province, many: Province) -> list[Case]:
         _quiet("delivery, nothing waiting", few, many, found, "idle"),
         _flat("run, everything due", few, many, found, "decided"),
         _flat("sealed and sent", few, many, found, "sent"),
+    ]
+
+
+SAID_TO_ALL = (("begun", 2), ("blue", 29), ("orange", 31))
+"""What is said to all units of a loud plan, and proposed for approval, on which mornings: due on the 26th, a
+Friday; blue on the first working day after it, and orange two days after that."""
+
+
+def measure_loud(few: Province, many: Province) -> list[Case]:
+    """The same of a plan that says more. Nothing is delivered: that costs as much whatever is said."""
+    taken: dict[tuple[str, int], list[float]] = defaultdict(list)
+    for name, day in SAID_TO_ALL:
+        for p in (few, many):
+            taken[name, p.units].append(timed(p.run, p.at(day, "08:30"), p.units))
+            taken["quiet", p.units] += _repeated(p.run, p.at(day, "10:00"))
+    found = {key: median(values) for key, values in taken.items()}
+    return [
+        _quiet("run, nothing due, colours and kick-off on", few, many, found, "quiet"),
+        _flat("kick-off decided", few, many, found, "begun"),
+        _flat("blue decided", few, many, found, "blue"),
+        _flat("orange proposed", few, many, found, "orange"),
     ]
 
 
@@ -169,11 +197,15 @@ def _flat(case: str, few: Province, many: Province, found: Found, key: str) -> C
 def main() -> int:
     """Measure and report."""
     asked = arguments(__doc__)
-    with tempfile.TemporaryDirectory(prefix="duban-tick-") as folder:
-        few = Province(Path(folder), FEW)
-        many = Province(Path(folder), MANY_QUICK if asked.quick else MANY)
-        with closing(few.ledger), closing(many.ledger):
-            return report(measure(few, many), as_json=asked.json)
+    many_units = MANY_QUICK if asked.quick else MANY
+    with tempfile.TemporaryDirectory(prefix="duban-tick-") as name:
+        cases: list[Case] = []
+        for work, more in ((measure, REMINDED), (measure_loud, LOUD)):
+            folder = Path(name) / work.__name__
+            few, many = Province(folder, FEW, more), Province(folder, many_units, more)
+            with closing(few.ledger), closing(many.ledger):
+                cases += work(few, many)
+        return report(cases, as_json=asked.json)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,11 @@ class Databases:
         self.conn.execute(f"CREATE DATABASE {name}")
         return str(self.server.get_uri(name))
 
+    @property
+    def admin(self) -> str:
+        """The database from which others are governed."""
+        return str(self.server.get_uri("postgres"))
+
     def drop_connections(self, url: str, chance: Random) -> int:
         """End one of a database's connections that does something just now, as a failing network would."""
         name = make_url(url).database
@@ -39,6 +44,30 @@ class Databases:
         (pid,) = chance.choice(found)
         self.conn.execute("SELECT pg_terminate_backend(%s)", (pid,))
         return 1
+
+
+class Gate:
+    """Lets nobody into a database for a while, and everybody again; whoever is in is thrown out."""
+
+    def __init__(self, admin: str, url: str) -> None:
+        """`admin` is another database of the same server."""
+        self._admin, self._name = admin, str(make_url(url).database)
+        self._shut: bool | None = None
+
+    def turn(self, shut: bool) -> None:
+        """Shut or open it. Nobody else may turn it the other way meanwhile."""
+        import psycopg
+
+        if shut == self._shut:
+            return
+        with psycopg.connect(self._admin, autocommit=True) as conn:
+            allowed = "false" if shut else "true"
+            conn.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS {allowed}".encode())
+            if shut:
+                conn.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (self._name,)
+                )
+        self._shut = shut
 
 
 @contextmanager

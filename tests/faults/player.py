@@ -7,80 +7,39 @@ from __future__ import annotations
 import json
 import os
 import signal
-import struct
 import sys
 import time
 import traceback
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from duban import agenda
 from duban.errors import NotAllowed
 from duban.ledger import Ledger
-from duban.ledger.door import engine_for
+from duban.ledger.engines import engine_for
+from duban.plan.duties import Door
 from duban.rendering import Renderer, renderer
+from duban.services.approving import answer
 from duban.services.campaigns import deployed_plan
 from duban.services.deciding import decide
 from duban.services.delivering import deliver
+from duban.services.proposing import proposals
 from duban.services.receiving import Address, receive
+from duban.services.requesting import request_extension, request_of
 from duban.services.running import run_campaign
 from duban.services.watching import is_closed
-from tests.faults.scene import FINDING, MONTHLY, SLUG, Act, Scene, Stage, deployed_at, document, local, scene
+from duban.standing import DecisionKind
+from tests.faults.databases import Gate
+from tests.faults.lives import Life, read_progress, write_progress
+from tests.faults.scene import Act, Scene, Stage, document, scene
+from tests.faults.stations import FINDING, MONTHLY, SLUG, deployed_at, gets_receipts
 from tests.faults.traps import Trap, Wire
-
-STEP = struct.Struct("<ii")
-
-
-@dataclass(frozen=True)
-class Life:
-    """What one process does until it ends or is killed."""
-
-    seed: int
-    units: int
-    months: int
-    url: str
-    channels: dict[str, str]
-    progress: str
-    """The file in which it notes how far it has come."""
-    upto: int
-    """The stage before which it ends by itself."""
-    worker: int = 0
-    workers: int = 1
-    trap: str = ""
-    nth: int = 0
-    after: float | None = None
-    """Killed so many seconds after its birth."""
-
-    def line(self) -> str:
-        """For the input of the player."""
-        return json.dumps(asdict(self)) + "\n"
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a life ended: `done`, `killed`, or `failed` with what went wrong."""
-
-    how: str
-    detail: str = ""
-    at_any_instant: bool = False
-    """Killed by the clock and not at its point."""
-
-
-def read_progress(path: str | Path, worker: int = 0) -> tuple[int, int]:
-    """The stage that a worker is in, and how many of its acts are done."""
-    with open(path, "rb") as stream:
-        stream.seek(worker * STEP.size)
-        found = stream.read(STEP.size)
-    return STEP.unpack(found) if len(found) == STEP.size else (0, 0)
-
-
-def write_progress(path: str | Path, stage: int, done: int, worker: int = 0) -> None:
-    """Note it, so that whoever comes after a kill goes on here."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
-    os.pwrite(descriptor, STEP.pack(stage, done), worker * STEP.size)
-    os.close(descriptor)
 
 
 @dataclass
@@ -90,15 +49,24 @@ class Player:
     life: Life
     scene: Scene
     texts: Renderer
-    ledger: Ledger = field(init=False)
+    engine: Engine = field(init=False)
     wire: Wire = field(init=False)
+    gate: Gate | None = field(init=False)
 
     def __post_init__(self) -> None:
-        engine = engine_for(self.life.url)
-        self.ledger = Ledger(engine)
-        trap = Trap(self.life.trap, self.life.nth)
-        trap.set_in(engine)
-        self.wire = Wire(self.life.channels, trap)
+        self.engine = engine_for(self.life.url)
+        trap = Trap(self.life.trap, self.life.nth, self._beside("last-words"))
+        trap.set_in(self.engine)
+        self.wire = Wire(self.life.channels, trap, self._beside("answered"))
+        self.gate = Gate(self.life.admin, self.life.url) if self.life.admin else None
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """As soon as the database lets us in."""
+        return Ledger(self.engine)
+
+    def _beside(self, name: str) -> Path:
+        return Path(self.life.progress).parent / name
 
     def play(self) -> None:
         """Go on where the last one stopped."""
@@ -119,40 +87,77 @@ class Player:
         write_progress(self.life.progress, stage, done, self.life.worker)
 
     def _stage(self, n: int, stage: Stage, done: int) -> None:
+        if self.gate:
+            self.gate.turn(stage.away)
         mine = stage.acts[self.life.worker :: self.life.workers]
         for m, act in enumerate(mine[done:], start=done):
             self._act(act, stage.at)
             self._note(n, m + 1)
         owner = f"worker {self.life.worker}, {os.getpid()}"
-        if stage.runs:
-            run_campaign(
-                self.ledger, SLUG, texts=self.texts, documents=None, owner=owner, lease=False,
-                as_of=stage.at,
-            )  # fmt: skip
-        if stage.delivers:
-            noted = Path(self.life.progress).parent / "sent"
-            deliver(self.ledger, self.wire, self.texts, owner=owner, as_of=stage.at, noted=noted)
+        works = [self._run] * stage.runs + [self._deliver] * stage.delivers
+        for work in works:
+            if not stage.away:
+                work(owner, stage.at)
+                continue
+            try:  # as a scheduled run that fails: the next one looks again
+                work(owner, stage.at)
+            except OperationalError:
+                continue
+            raise AssertionError("the database was away")
+
+    def _run(self, owner: str, now: datetime) -> None:
+        run_campaign(
+            self.ledger, SLUG, texts=self.texts, documents=None, owner=owner, lease=False, as_of=now
+        )  # fmt: skip
+
+    def _deliver(self, owner: str, now: datetime) -> None:
+        deliver(
+            self.ledger, self.wire, self.texts, owner=owner, as_of=now, noted=self._beside("sent"),
+            lanes=self.life.lanes,
+        )  # fmt: skip
 
     def _act(self, act: Act, now: datetime) -> None:
-        if act.kind == "return":
-            self._send_back(act, now)
-            return
         to = Address(SLUG, act.unit, FINDING if act.kind == "finding" else MONTHLY, act.period)
-        got = receive(
-            self.ledger, to, document(act), "表.json", door="api", received_at=act.at, as_of=now
-        )  # fmt: skip
-        if got.valid != (act.kind != "mistake"):
-            raise AssertionError(f"{act}: {got}")
+        if act.kind == "approve":
+            self._approve(now)
+        elif act.kind == "ask":
+            self._ask(to, act, now)
+        elif act.kind in ("return", "extend", "refuse"):
+            self._decide(to, act, now)
+        else:
+            door: Door = "folder" if gets_receipts(act.unit) else "api"
+            got = receive(
+                self.ledger, to, document(act), "表.json", door=door, received_at=act.at, as_of=now
+            )  # fmt: skip
+            if got.valid != (act.kind != "mistake"):
+                raise AssertionError(f"{act}: {got}")
 
-    def _send_back(self, act: Act, now: datetime) -> None:
-        to = Address(SLUG, act.unit, MONTHLY, act.period)
-        until = local(act.at.date() + timedelta(days=4), datetime.min.time())
+    def _approve(self, now: datetime) -> None:
+        with self.ledger.read() as conn:
+            waiting = proposals(conn, deployed_plan(conn, SLUG), now, open_only=True)
+        for proposal in waiting:
+            answer(
+                self.ledger, SLUG, proposal.id, "approve", by="office", role="coordinator", as_of=now
+            )  # fmt: skip
+
+    def _ask(self, to: Address, act: Act, now: datetime) -> None:
+        with self.ledger.read() as conn:
+            asked = request_of(conn, deployed_plan(conn, SLUG), to.obligation, now)
+        if asked is None:  # else by the one who was killed before he could say so
+            assert act.until is not None
+            request_extension(self.ledger, to, until=act.until, by=act.unit, reason="人手不足", as_of=now)
+
+    def _decide(self, to: Address, act: Act, now: datetime) -> None:
+        kind = DECIDED[act.kind]
         try:
-            decide(self.ledger, to, "return", by="office", reason="数字有误", until=until, as_of=now)
+            decide(self.ledger, to, kind, by="office", reason="已阅", until=act.until, as_of=now)
         except NotAllowed as refusal:
-            if refusal.code != "nothing-to-review":
-                raise
-            # sent back already, by the one who was killed before he could say so
+            if refusal.code not in DECIDED_ALREADY:
+                raise  # else by the one who was killed before he could say so
+
+
+DECIDED: dict[str, DecisionKind] = {"return": "return", "extend": "extend", "refuse": "refuse"}
+DECIDED_ALREADY = ("nothing-to-review", "extension-not-later", "nothing-requested")
 
 
 def warm_up(life: Life, texts: Renderer) -> None:
@@ -215,11 +220,11 @@ def main() -> None:
         print(json.dumps({"how": how, "detail": detail, "at_any_instant": late}), flush=True)
 
 
-_scenes: dict[tuple[int, int, int], Scene] = {}
+_scenes: dict[tuple[int, int, int, bool], Scene] = {}
 
 
 def _scene(life: Life) -> Scene:
-    key = (life.seed, life.units, life.months)
+    key = (life.seed, life.units, life.months, bool(life.admin))
     if key not in _scenes:
         _scenes.clear()
         _scenes[key] = scene(*key)

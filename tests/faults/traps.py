@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Engine, event
 
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.outbox.channels import AppriseTransport, Round
 
 When = Literal["before", "commit", "after"]
@@ -25,6 +28,8 @@ STATEMENTS: dict[str, tuple[str, When]] = {
     "receiving: committed": ("INSERT INTO submission", "after"),
     "sending back: not committed": ("INSERT INTO decision", "commit"),
     "sending back: committed": ("INSERT INTO decision", "after"),
+    "asking: not committed": ("INSERT INTO request", "commit"),
+    "asking: committed": ("INSERT INTO request", "after"),
     "deciding: nothing said": ("INSERT INTO message", "before"),
     "deciding: not settled": ("UPDATE moment", "before"),
     "deciding: not committed": ("UPDATE moment", "commit"),
@@ -37,6 +42,8 @@ STATEMENTS: dict[str, tuple[str, When]] = {
     "sending: not claimed": ("UPDATE delivery SET .*tries", "before"),
     "sending: claim not committed": ("INSERT INTO attempt", "commit"),
     "sending: claim committed": ("INSERT INTO attempt", "after"),
+    "turning: not committed": ("INSERT INTO turn", "commit"),
+    "turning: committed": ("INSERT INTO turn", "after"),
     "outcome: not committed": ("INSERT INTO outcome", "commit"),
     "outcome: committed": ("INSERT INTO outcome", "after"),
 }  # fmt: skip
@@ -58,6 +65,8 @@ class Trap:
 
     point: str = ""
     left: int = 0
+    last_words: Path | None = None
+    """The file that says which message was on the wire when it sprang."""
 
     def _springs(self) -> bool:
         self.left -= 1
@@ -92,32 +101,39 @@ class Trap:
         event.listen(engine, "commit", commit)
         event.listen(engine, "checkin", given_back)
 
-    def on_wire(self, point: str) -> None:
+    def on_wire(self, point: str, parcel: Parcel, message_id: str) -> None:
         """Something leaves, or has left."""
         if point == self.point and self._springs():
+            if self.last_words:
+                with self.last_words.open("a") as stream:
+                    stream.write(json.dumps([point, parcel.channel, parcel.address, message_id]) + "\n")
             die()
 
 
 class Trapped:
     """A round of sends with a trap at either end of each."""
 
-    def __init__(self, post: Round, trap: Trap) -> None:
-        self._post, self._trap = post, trap
+    def __init__(self, post: Round, trap: Trap, answered: int) -> None:
+        self._post, self._trap, self._answered = post, trap, answered
 
     def send(self, parcel: Parcel, message_id: str) -> None:
-        self._trap.on_wire(WIRE[0])
+        self._trap.on_wire(WIRE[0], parcel, message_id)
         self._post.send(parcel, message_id)
-        self._trap.on_wire(WIRE[1])
+        self._trap.on_wire(WIRE[1], parcel, message_id)
+        name = parcel.address if parcel.channel == "dingtalk" else message_id
+        os.write(self._answered, f"{time.monotonic()} {name}\n".encode())
 
 
 class Wire(AppriseTransport):
     """The real transport, trapped."""
 
-    def __init__(self, channels: Mapping[str, str], trap: Trap) -> None:
+    def __init__(self, channels: Mapping[str, str], trap: Trap, answered: Path) -> None:
+        """In the file `answered` stands when the answer to each message was read."""
         super().__init__(channels, loopback_only=True)
         self._trap = trap
+        self._answered = os.open(answered, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     @contextmanager
     def open(self) -> Iterator[Trapped]:  # type: ignore[override]
         with super().open() as post:
-            yield Trapped(post, self._trap)
+            yield Trapped(post, self._trap, self._answered)
