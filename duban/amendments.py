@@ -112,7 +112,8 @@ def _scalars(plan: Plan) -> dict[str, Any]:
     return {
         "title": file.title, "short": file.short, "issuer": file.issuer, "issued": file.issued,
         "start": plan.start, "end": plan.end, "zone": file.zone, "coordinator": plan.coordinator.name,
-        "office": _plain(file.office), "days": _plain(file.days), "determined": plan.determined,
+        "office": _plain(file.office), "days": _plain(file.days), "messages": file.messages,
+        "determined": plan.determined,
     }  # fmt: skip
 
 

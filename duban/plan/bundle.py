@@ -25,6 +25,8 @@ from duban.plan.unit_table import UnitTable, read_units
 T = TypeVar("T", bound=BaseModel)
 
 PLAN, GIVEN = "plan.yaml", "given.yaml"
+TEMPLATES = "templates/"
+"""Folder of a campaign's own texts. What is in them is looked at by duban.services.own_texts."""
 SPAN = ("start", "end")
 """What given.yaml may state in plan.yaml's stead."""
 
@@ -79,7 +81,10 @@ def parse(bundle: Bundle) -> Plan:
         found = _in_order([_span_missing(p) for p in problems])
         raise PlanInvalid("plan-invalid", tuple(found), count=len(found))
     whole = tuple(form for form in forms if form)
-    return Plan(file=plan_file, units=tuple(table.units), forms=whole, determined=given.determined)
+    own = tuple((name, files[name]) for name in sorted(files) if name.startswith(TEMPLATES))
+    return Plan(
+        file=plan_file, units=tuple(table.units), forms=whole, determined=given.determined, templates=own
+    )  # fmt: skip
 
 
 def _given_source(files: dict[str, str], problems: list[Problem]) -> Located:

@@ -16,7 +16,7 @@ from duban.plan.duties import PARENT, Copy, Duty
 from duban.plan.forms import Form
 from duban.plan.plan_file import Phase, PlanFile
 from duban.plan.tasks import Task
-from duban.plan.units import Group, Unit
+from duban.plan.units import Channel, Group, Unit
 
 T = TypeVar("T")
 
@@ -44,6 +44,8 @@ class Plan(BaseModel):
     forms: tuple[Form, ...]
     determined: dict[str, date] = {}
     """Due days of undetermined duties (待定) that a person has set since."""
+    templates: tuple[tuple[str, str], ...] = ()
+    """Texts of messages in the place of ours, by name in the folder."""
 
     @property
     def slug(self) -> str:
@@ -110,6 +112,12 @@ class Plan(BaseModel):
     def outside(self) -> frozenset[str]:
         """Ids of the units that do not work with this system."""
         groups = {g.id for g in self.file.groups if g.outside}
+        return frozenset(u.id for u in self.units if groups & set(u.groups))
+
+    @cached_property
+    def peers(self) -> frozenset[str]:
+        """Ids of the units that are asked 商请 and not supervised 督办."""
+        groups = {g.id for g in self.file.groups if g.peer}
         return frozenset(u.id for u in self.units if groups & set(u.groups))
 
     @cached_property
@@ -185,6 +193,11 @@ class Plan(BaseModel):
     def children(self, unit: str) -> tuple[Unit, ...]:
         """The units whose superior it is."""
         return tuple(u for u in self.units if u.parent == unit)
+
+    def leader_of(self, unit: Unit) -> tuple[Channel, ...]:
+        """How the leader in charge of a unit is reached: its own, or that of the unit above it."""
+        above = self.unit.get(unit.parent or "")
+        return unit.leader if unit.leader or above is None or above.id in self.outside else above.leader
 
     def phase_span(self, phase: Phase) -> tuple[date, date]:
         """First and last day of a phase, its open sides taken from around it. One printed from a month on

@@ -10,6 +10,7 @@ from datetime import date
 
 from duban import calendars
 from duban.errors import Problem
+from duban.plan import unheard
 from duban.plan.duties import COOPERATING, LEAD, RESERVED, Duty
 from duban.plan.model import Plan
 from duban.plan.plan_file import Phase
@@ -34,6 +35,7 @@ def warnings(plan: Plan, due_days: Iterable[tuple[str, str, date]]) -> list[Prob
         *_forms(plan),
         *_targets(plan),
         *_units(plan),
+        *unheard.quiet_questions(plan),
     ]
 
 
@@ -94,6 +96,8 @@ def _tasks(plan: Plan) -> Iterator[Problem]:
 def _duty(plan: Plan, duty: Duty) -> Iterator[Problem]:
     if duty.form is None and not duty.attachments and not duty.copy_of:
         yield Problem("duty-without-form", PLAN, key=duty.id, value=duty.name)
+    yield from unheard.circular_questions(duty)
+    yield from unheard.escalation_questions(plan, duty, _owing(plan, duty))
     for rhythm in (duty.rhythm, *(v.rhythm for v in duty.variants)):
         waits = isinstance(rhythm, Once) and rhythm.due == "undetermined"
         if waits and duty.id not in plan.determined:
@@ -126,6 +130,7 @@ def _units(plan: Plan) -> Iterator[Problem]:
     for unit in plan.units:
         if unit.id in owing and not unit.channels and unit.id not in plan.outside:
             yield Problem("unit-without-channel", "units.csv", key=unit.id, value=unit.name)
+        yield from unheard.unit_questions(unit)
         if unit.id not in involved:
             yield Problem("unit-without-part", "units.csv", key=unit.id, value=unit.name)
 

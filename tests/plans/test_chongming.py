@@ -18,7 +18,7 @@ from duban.plan.model import WHOLE
 from duban.plan.origins import statements
 from duban.plan.source import read_yaml
 from duban.plan.warnings import warnings
-from tests.support.plans import changed, load, mistakes, texts
+from tests.support.plans import changed, load_shipped, mistakes, shipped
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -84,7 +84,7 @@ DUE = {
 
 @pytest.fixture(scope="module")
 def chongming() -> Plan:
-    return load("chongming-food")
+    return load_shipped("chongming-food")
 
 
 def rows() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -173,16 +173,18 @@ def test_check_warns_of_the_two_due_days_that_are_sundays(chongming: Plan) -> No
 @pytest.mark.parametrize(
     ("period", "moments"),
     [
-        # due Tue 5 Nov: Sat 2 goes back to Fri 1; Wed 6; Sun 10 goes on to Mon 11; Fri 15
-        ("2019-10", "remind 3 11-01, chase 1 11-06, chase 5 11-11, escalate 10 11-15"),
-        # due Sun 5 Jan: Thu 2, the first working day of the year; Mon 6; Fri 10; Wed 15
-        ("2019-12", "remind 3 01-02, chase 1 01-06, chase 5 01-10, escalate 10 01-15"),
+        # due Tue 5 Nov: Sat 2 goes back to Fri 1; the day itself; Wed 6; Sun 10 goes on to Mon 11; Fri 15
+        ("2019-10", "remind 3 11-01, remind 0 11-05, chase 1 11-06, chase 5 11-11, escalate 10 11-15"),
+        # due Sun 5 Jan: Thu 2, the first working day of the year; the day itself to Fri 3; Mon 6; Fri 10;
+        # Wed 15
+        ("2019-12", "remind 3 01-02, remind 0 01-03, chase 1 01-06, chase 5 01-10, escalate 10 01-15"),
     ],
 )
 def test_leads_are_reminded_and_chased_on_working_mornings(
     chongming: Plan, period: str, moments: str
 ) -> None:
-    found = {o.moments for o in agenda.obligations(chongming) if o.period == period}
+    mine = [o for o in agenda.obligations(chongming) if o.period == period]
+    found = {o.moments for o in mine if o.unit != "xietiao"}  # the coordinator is not told to ring itself up
     assert [", ".join(f"{m.kind} {m.days} {m.at:%m-%d}" for m in ms) for ms in found] == [moments]
 
 
@@ -191,14 +193,14 @@ def test_no_day_and_no_phase_is_printed_and_the_span_is_a_proposal(chongming: Pl
     assert (chongming.start, chongming.end) == (date(2019, 10, 1), date(2020, 3, 31))
     assert [s.id for s in chongming.stages] == [WHOLE]
     assert {o.phases for o in agenda.obligations(chongming)} == {()}
-    plan = read_yaml("plan.yaml", texts("chongming-food")["plan.yaml"]).data
+    plan = read_yaml("plan.yaml", shipped("chongming-food")["plan.yaml"]).data
     assert not {"start", "end", "issued", "phases"} & set(plan)
     assert (chongming.file.start.origin, chongming.file.end.origin) == ("coordinator", "coordinator")
 
 
 def test_another_span_gives_the_same_tasks_other_months() -> None:
     # a deployment gives March to April 2027: two months of 29 reports
-    given = texts("chongming-food")["given.yaml"]
+    given = shipped("chongming-food")["given.yaml"]
     moved = given.replace("2019-10-01", "2027-03-01").replace("2020-03-31", "2027-04-30")
     found = agenda.obligations(parse(changed(("given.yaml", given, moved), slug="chongming-food")))
     assert Counter((o.period, o.due_day) for o in found) == {
@@ -208,13 +210,13 @@ def test_another_span_gives_the_same_tasks_other_months() -> None:
 
 
 def test_without_a_span_the_plan_asks_for_one() -> None:
-    given = texts("chongming-food")["given.yaml"]
+    given = shipped("chongming-food")["given.yaml"]
     found = mistakes(changed(("given.yaml", given, "{}"), slug="chongming-food"))
     assert {p.key for p in found} >= {"start", "end"}
 
 
 def test_only_the_table_is_the_notices_and_every_way_of_reporting_the_coordinators() -> None:
-    source = read_yaml("plan.yaml", texts("chongming-food")["plan.yaml"])
+    source = read_yaml("plan.yaml", shipped("chongming-food")["plan.yaml"])
     origins = {(s.key.split("[")[0], s.origin) for s in statements(source)}
     assert {o for key, o in origins if key == "duties"} == {"coordinator"}
     of_tasks = [s for s in statements(source) if s.key.startswith("tasks")]

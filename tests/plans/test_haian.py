@@ -18,7 +18,7 @@ from duban.plan.origins import statements
 from duban.plan.rhythm import Event, Once
 from duban.plan.source import read_yaml
 from duban.plan.warnings import warnings
-from tests.support.plans import texts
+from tests.support.plans import load_shipped, shipped
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BRANCHES = {
@@ -33,6 +33,12 @@ MONTHLY = {
     "2018-12": ((date(2018, 12, 1), date(2018, 12, 31)), date(2019, 1, 5), ("consolidation",)),
 }
 """Period → covered days, due day, phases. 每月5日前报前一个月: due in the month after the covered one."""
+
+
+@pytest.fixture(scope="module")
+def haian() -> Plan:
+    return load_shipped("haian-2018")
+
 
 WHOLE = (date(2018, 9, 6), date(2018, 12, 31))
 """从即日起到12月底, for what can happen at any time."""
@@ -186,7 +192,7 @@ def test_three_due_days_are_days_off_and_stay_where_they_are(haian: Plan) -> Non
     ],
 )
 def test_who_stated_it_is_said(key: str, origin: str) -> None:
-    found = {s.key: s.origin for s in statements(read_yaml("plan.yaml", texts("haian-2018")["plan.yaml"]))}
+    found = {s.key: s.origin for s in statements(read_yaml("plan.yaml", shipped("haian-2018")["plan.yaml"]))}
     assert found[key] == origin
 
 

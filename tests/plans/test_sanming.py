@@ -19,14 +19,14 @@ from duban.plan.origins import statements
 from duban.plan.source import read_yaml
 from duban.plan.warnings import warnings
 from tests.plans.sanming import ADDRESSED, BEGIN, COUNTIES, COUNTY, MUNICIPAL, OFFICE, system_of
-from tests.support.plans import load, texts
+from tests.support.plans import load_shipped, shipped
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return load("sanming-2023")
+    return load_shipped("sanming-2023")
 
 
 def owed(plan: Plan, duty: str) -> dict[str, agenda.Obligation]:
@@ -113,8 +113,9 @@ def test_only_20_august_and_25_november_are_days_off_and_said_to_be(plan: Plan) 
 
 
 def test_the_midterm_return_is_reminded_of_on_mornings_that_are_worked(plan: Plan) -> None:
-    # Due on Sunday the 20th: five days before is Tuesday, one day before Saturday, so Friday the 18th.
-    # Chased on Monday, Wednesday and the Sunday after, so Monday the 28th; taken up on Wednesday the 30th.
+    # Due on Sunday the 20th: five days before is Tuesday; one day before and the day itself are a weekend's,
+    # so Friday the 18th, where the nearer one is kept. Chased on Monday, Wednesday and the Sunday after, so
+    # Monday the 28th; taken up on Wednesday the 30th. Blue eight days after, orange twelve, red sixteen.
     assert [
         (m.kind, m.at.date(), m.at.hour, m.at.minute) for m in owed(plan, "midterm")["sm-tax"].moments
     ] == [
@@ -122,8 +123,11 @@ def test_the_midterm_return_is_reminded_of_on_mornings_that_are_worked(plan: Pla
         ("remind", date(2023, 8, 18), 8, 30),
         ("chase", date(2023, 8, 21), 8, 30),
         ("chase", date(2023, 8, 23), 8, 30),
+        ("blue", date(2023, 8, 28), 8, 30),
         ("chase", date(2023, 8, 28), 8, 30),
         ("escalate", date(2023, 8, 30), 8, 30),
+        ("orange", date(2023, 9, 1), 8, 30),
+        ("red", date(2023, 9, 5), 8, 30),
     ]
 
 
@@ -192,5 +196,7 @@ def test_major_matters_go_to_the_superior_and_the_local_leadership_at_any_time(p
     ],
 )
 def test_who_stated_it_is_said(key: str, origin: str) -> None:
-    found = {s.key: s.origin for s in statements(read_yaml("plan.yaml", texts("sanming-2023")["plan.yaml"]))}
+    found = {
+        s.key: s.origin for s in statements(read_yaml("plan.yaml", shipped("sanming-2023")["plan.yaml"]))
+    }
     assert found[key] == origin

@@ -10,7 +10,7 @@ from duban.plan import Plan
 from duban.plan.origins import statements
 from duban.plan.source import read_yaml
 from tests.plans.sanming import SYSTEMS, WITHOUT_ROWS
-from tests.support.plans import load, texts
+from tests.support.plans import load_shipped, shipped
 
 ANNEX_2 = {
     "网信部门": (
@@ -94,7 +94,7 @@ SECTION = {
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return load("sanming-2023")
+    return load_shipped("sanming-2023")
 
 
 def test_the_statistics_are_the_printed_rows_with_their_units_of_measure(plan: Plan) -> None:
@@ -145,7 +145,7 @@ def test_departments_without_a_section_report_in_words_only(plan: Plan, unit: st
 
 
 def test_the_rows_are_the_notices_and_how_they_are_counted_the_coordinators() -> None:
-    form = read_yaml("forms/statistics.yaml", texts("sanming-2023")["forms/statistics.yaml"])
+    form = read_yaml("forms/statistics.yaml", shipped("sanming-2023")["forms/statistics.yaml"])
     origins: dict[str, set[str | None]] = {}
     for s in statements(form):
         if ".indicators[" in s.key and not s.key.startswith("sections[8]"):

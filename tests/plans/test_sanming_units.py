@@ -8,12 +8,12 @@ import pytest
 
 from duban.plan import Plan
 from tests.plans.sanming import ADDRESSED, BEGIN, COUNTIES, COUNTY, END, MUNICIPAL, OFFICE, SYSTEMS, system_of
-from tests.support.plans import load
+from tests.support.plans import load_shipped
 
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return load("sanming-2023")
+    return load_shipped("sanming-2023")
 
 
 def test_eleven_departments_and_eight_kinds_of_body_in_eleven_counties(plan: Plan) -> None:

@@ -24,7 +24,7 @@ from duban.services.campaigns import read_bundle
 from duban.services.deploying import deploy
 from duban.services.running import Run, run_campaign
 from duban.settings import ROOT
-from tests.support.plans import load, texts
+from tests.support.plans import load_shipped, shipped
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 ISSUED = date(2017, 6, 12)
@@ -70,7 +70,7 @@ PHASES = {
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return load("zhanjiang-2017")
+    return load_shipped("zhanjiang-2017")
 
 
 def owed(plan: Plan, duty: str) -> dict[tuple[str, str | None], agenda.Obligation]:
@@ -167,14 +167,17 @@ def test_whether_decembers_table_is_owed_after_the_final_report_is_asked(plan: P
 def test_reminders_of_the_first_table_leave_on_mornings_that_are_worked(plan: Plan) -> None:
     # Due on Tuesday 27 June: three days before is Saturday the 24th, so Friday the 23rd; one day before
     # is Monday the 26th. Chased on the 28th and 29th, taken up on the 30th, when the bureau has to send.
-    moments = owed(plan, "monthly")["jicha", "2017-06"].moments
+    moments = owed(plan, "monthly")["naozhou", "2017-06"].moments
     assert [(m.kind, m.at.replace(tzinfo=None).isoformat(" ", "minutes")) for m in moments] == [
         ("remind", "2017-06-23 08:30"),
         ("remind", "2017-06-26 08:30"),
+        ("remind", "2017-06-27 08:30"),
         ("chase", "2017-06-28 08:30"),
         ("chase", "2017-06-29 08:30"),
         ("escalate", "2017-06-30 08:30"),
     ]
+    # 稽查科 itself runs the campaign: it is not told to ring itself up
+    assert owed(plan, "monthly")["jicha", "2017-06"].moments == moments[:-1]
 
 
 def test_deployed_on_the_day_of_the_notice_nothing_is_stale(plan: Plan) -> None:
@@ -271,11 +274,11 @@ def test_the_final_report_has_the_five_printed_parts(plan: Plan) -> None:
 )
 def test_who_stated_it_is_said(key: str, origin: str) -> None:
     found = {
-        s.key: s.origin for s in statements(read_yaml("plan.yaml", texts("zhanjiang-2017")["plan.yaml"]))
+        s.key: s.origin for s in statements(read_yaml("plan.yaml", shipped("zhanjiang-2017")["plan.yaml"]))
     }
     assert found[key] == origin
 
 
 def test_the_table_is_not_printed_so_its_rows_are_the_coordinators() -> None:
-    source = read_yaml("forms/monthly.yaml", texts("zhanjiang-2017")["forms/monthly.yaml"])
+    source = read_yaml("forms/monthly.yaml", shipped("zhanjiang-2017")["forms/monthly.yaml"])
     assert {s.origin for s in statements(source)} == {"coordinator"}

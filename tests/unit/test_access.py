@@ -41,12 +41,13 @@ def rights(who: Principal, plan: Plan, unit: str) -> set[Right]:
 ALL: set[Right] = {"anyone", "person"}
 SEES: set[Right] = ALL | {"unit.see", "campaign.see"}
 REVIEWS: set[Right] = SEES | {"unit.review", "campaign.review"}
-RUNS: set[Right] = REVIEWS | {"unit.report", "campaign.decide", "campaign.manage"}
+APPROVES: set[Right] = SEES | {"campaign.approve"}
+RUNS: set[Right] = REVIEWS | {"unit.report", "campaign.decide", "campaign.approve", "campaign.manage"}
 
 TABLE: list[tuple[Role, str, dict[str, set[Right]]]] = [
     # role, the unit it is about, and what it may do about a unit
     ("coordinator", "", {"nanmo": RUNS, "libao": RUNS}),
-    ("leader", "", {"nanmo": SEES, "libao": SEES}),
+    ("leader", "", {"nanmo": APPROVES, "libao": APPROVES}),
     ("reviewer", "", {"nanmo": REVIEWS, "libao": REVIEWS}),
     ("reader", "", {"nanmo": ALL | {"campaign.see"}, "libao": ALL | {"campaign.see"}}),
     (

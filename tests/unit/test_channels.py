@@ -8,8 +8,6 @@ import hmac
 import logging
 import logging.config
 import socket
-import ssl
-import subprocess
 import threading
 import time
 import traceback
@@ -37,9 +35,10 @@ from duban.errors import (
     Unclear,
     Unreachable,
 )
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.outbox.channels import AppriseTransport
 from duban.outbox.composing import composed
+from tests.support import certificates
 from tests.support.chats import Provider, provider
 from tests.support.post import PostOffice
 
@@ -50,7 +49,8 @@ TEXT = "【药品净网2018】有1项应报\n请登录查看：https://duban.exa
 
 
 def parcel(channel: str, address: str = "qun") -> Parcel:
-    return Parcel(f"1/2018-10-08/{channel}", channel, address, *TEXT.split("\n"), "<p>h</p>")
+    subject, plain = TEXT.split("\n")
+    return Parcel(f"1/2018-10-08/{channel}", channel, address, subject, plain, "<p>h</p>")
 
 
 def urls(told: Provider) -> dict[str, str]:
@@ -378,32 +378,32 @@ def test_a_wrong_password_sends_nothing_and_is_not_named() -> None:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate that nobody has signed."""
-    path = tmp_path_factory.mktemp("tls") / "cert.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", path, "-out", f"{path}.crt",
-         "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    path.write_bytes(path.read_bytes() + Path(f"{path}.crt").read_bytes())
-    return path
-
-
-def tls(certificate: Path) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    return context
+    return certificates.certificate(tmp_path_factory.mktemp("tls"))
 
 
 def test_starttls_is_used_and_its_certificate_looked_at(
     certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post = Counting()
-    with mail_server(post, tls_context=tls(certificate), require_starttls=True) as port:
+    with mail_server(post, tls_context=certificates.tls(certificate), require_starttls=True) as port:
         with pytest.raises(Unreachable, match="SSLCertVerificationError"):
             mail_channel(port, mode="starttls").send(mail(0), "<0@duban.example>")
         assert post.mails == []
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # the bureau's own authority
         mail_channel(port, mode="starttls").send(mail(0), "<0@duban.example>")
+    assert len(post.mails) == 1
+
+
+def test_a_server_that_speaks_tls_from_the_first_byte_gets_its_mail_there(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = Counting()
+    with mail_server(post) as port, certificates.tls_door(certificate, port) as door:
+        with pytest.raises(Unreachable, match="SSLCertVerificationError"):
+            mail_channel(door, mode="ssl").send(mail(0), "<0@duban.example>")
+        assert post.mails == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        mail_channel(door, mode="ssl").send(mail(0), "<0@duban.example>")
     assert len(post.mails) == 1
 
 

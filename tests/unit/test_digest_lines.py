@@ -85,7 +85,7 @@ def test_what_differs_by_more_than_its_task_stays_apart() -> None:
 def test_a_digest_names_what_is_owed(lines: list[Line], words: str) -> None:
     values = {
         "owed": together(lines), "escalated": [], "day": date(2018, 11, 2), "issuer": "某局",
-        "recipient": "执法科", "several": False, "invited": Invited(),
+        "recipient": "执法科", "several": False, "invited": Invited(), "forms": (),
     }  # fmt: skip
     subject = renderer().render("messages/digest-subject.txt", **values)
     assert subject == f"【行动】请于11月5日（周一）24时前报送{words}"
@@ -98,7 +98,7 @@ def test_a_line_within_the_grace_does_not_speak_of_overdue() -> None:
     line = about("1", kind="chase", days_late=1, grace=True, to="")
     values = {
         "owed": [line], "escalated": [], "day": date(2018, 11, 6), "issuer": "某局", "recipient": "执法科",
-        "several": False, "invited": Invited(),
+        "several": False, "invited": Invited(), "forms": (),
     }  # fmt: skip
     body = renderer().render("messages/digest-body.txt", **values)
     assert "应于11月5日（周一）24时前报送，已过时限1天，请在宽限期内报送\n" in body
@@ -108,7 +108,7 @@ def test_a_line_within_the_grace_does_not_speak_of_overdue() -> None:
 def test_a_zero_report_is_offered_only_where_it_is_an_answer(accepted: bool) -> None:
     values = {
         "owed": [about("1.1.1", zero_report=accepted)], "escalated": [], "day": date(2018, 11, 1),
-        "issuer": "局", "recipient": "执法科", "several": False, "invited": Invited(),
+        "issuer": "局", "recipient": "执法科", "several": False, "invited": Invited(), "forms": (),
     }  # fmt: skip
     for part in ("txt", "html"):
         assert ("零报告" in renderer().render(f"messages/digest-body.{part}", **values)) is accepted

@@ -71,4 +71,5 @@ def test_the_unit_table_is_one() -> None:
     assert table is not None
     found = read_units(table[1], problems)
     assert [u.id for u in found.units] == ["jicha", "lehua"]
+    assert [(u.prefers, len(u.head), len(u.leader)) for u in found.units] == [(None, 0, 1), ("webhook", 1, 0)]
     assert problems == []

@@ -112,7 +112,12 @@ MISTAKES = {
         PLAN, "remind: [5, 1]", "remind: 5", "not-a-list", "remind: 5", "duties[0].moments.remind"
     ),
     "a reminder after the due day": Mistake(
-        PLAN, "remind: [5, 1]", "remind: [5, -1]", "too-small", "remind: [5, -1]", "duties[0].moments.remind[1]"
+        PLAN,
+        "remind: [5, 1]",
+        "remind: [5, -1]",
+        "too-small",
+        "remind: [5, -1]",
+        "duties[0].moments.remind[1]",
     ),
     "a chase after two years": Mistake(
         PLAN, "chase: [1, 3, 7]", "chase: [730]", "too-large", "730", "duties[0].moments.chase[0]"

@@ -6,13 +6,15 @@ import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jinja2.meta
 import pytest
 
+from duban import notices
 from duban.errors import DubanError, Problem, SubmissionInvalid
 from duban.intake.submission import read_submission
+from duban.moments import MomentKind
 from duban.plan.forms import LIMIT
 from duban.plan.mistakes import CODES, OURS
 from duban.rendering import nested, renderer
@@ -146,3 +148,9 @@ def test_a_zero_report_where_none_is_taken_says_so() -> None:
         read_submission(b'{"zero": true, "cells": {}}', "报表.json", **to)
     assert "本事项不接受零报告" in renderer().problem(caught.value.problems[0])
     assert not load("haian-2018").duty["major-case"].zero_report
+
+
+def test_every_kind_of_message_and_moment_has_a_name_and_no_other_has() -> None:
+    words = renderer().words
+    assert set(words["portal"]["review"]["messages"]) == notices.DAILY | notices.AT_ONCE
+    assert set(words["moments"]) == set(get_args(MomentKind))

@@ -16,18 +16,18 @@ from duban.plan.source import read_yaml
 from duban.plan.warnings import warnings
 from duban.questions import questions
 from duban.rendering import renderer
-from tests.support.plans import CAMPAIGNS, mistakes, texts
+from tests.support.plans import CAMPAIGNS, mistakes, shipped
 from tests.support.slips import Slip, slips
 from tests.support.wrong_words import PIECES, ROWS, UNITS, WORDS
 
 SLUGS = sorted(folder.name for folder in CAMPAIGNS.iterdir() if (folder / "plan.yaml").exists())
 FEW = 2
 """Of each kind of slip, so many places of a campaign."""
-CASES = [(slug, slip) for slug in SLUGS for slip in slips(slug, texts(slug), seed=3, most=FEW)]
+CASES = [(slug, slip) for slug in SLUGS for slip in slips(slug, shipped(slug), seed=3, most=FEW)]
 
 
 def wrong(slug: str, slip: Slip) -> Bundle:
-    return Bundle(tuple({**texts(slug), slip.file: slip.text}.items()))
+    return Bundle(tuple({**shipped(slug), slip.file: slip.text}.items()))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_slip_of_the_pen_is_told_its_file_and_line_in_chinese(slug: str, slip:
 def test_all_of_them_are_different_and_there_are_hundreds() -> None:
     digests = {wrong(slug, slip).digest for slug, slip in CASES}
     assert len(digests) == len(CASES) >= 100 * len(SLUGS)
-    assert not digests & {Bundle(tuple(texts(slug).items())).digest for slug in SLUGS}
+    assert not digests & {Bundle(tuple(shipped(slug).items())).digest for slug in SLUGS}
 
 
 def test_no_kind_of_slip_is_without_a_case() -> None:
@@ -74,7 +74,8 @@ DUTY: tuple[tuple[str, Any], ...] = (
     ("per", "task"), ("by", "lead"), ("by", ["lead", "cooperating"]), ("to", "parent"),
     ("except", "branches"), ("quota", {"at_least": 3, "unit_of_measure": "篇"}), ("grace", 365),
     ("form", None), ("moments", {"remind": [365, 1], "chase": [365], "escalate": 365}),
-    ("phases", []), ("variants", []),
+    ("phases", []), ("variants", []), ("circular", 365),
+    ("escalation", {"blue": 1, "orange": 200, "red": 365, "leader_approves": ["red"]}),
 )  # fmt: skip
 
 
@@ -134,7 +135,7 @@ def use(bundle: Bundle) -> bool:
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_torn_plan_is_refused_or_works_and_never_breaks(slug: str) -> None:
     random = Random(f"torn {slug}")
-    whole = {name: read_yaml(name, text).data for name, text in texts(slug).items() if name != UNITS}
+    whole = {name: read_yaml(name, text).data for name, text in shipped(slug).items() if name != UNITS}
     outcomes = []
     for _ in range(80):
         data = copy.deepcopy(whole)
@@ -143,6 +144,6 @@ def test_a_torn_plan_is_refused_or_works_and_never_breaks(slug: str) -> None:
         else:
             tear(data[random.choice(["plan.yaml", *data])], random)
         files = {name: json.dumps(value, ensure_ascii=False) for name, value in data.items()}
-        outcomes.append(use(Bundle(tuple({**texts(slug), **files}.items()))))
+        outcomes.append(use(Bundle(tuple({**shipped(slug), **files}.items()))))
     assert outcomes.count(True) > 10  # enough of both, or nothing was put to the test
     assert outcomes.count(False) > 10

@@ -9,7 +9,7 @@ from duban.errors import Problem
 from duban.plan.duties import RESERVED
 from duban.plan.rules.blocks import looping
 from duban.plan.rules.folder import Folder, unknown
-from duban.plan.unit_table import csv_problem
+from duban.plan.unit_table import WAYS, csv_problem
 from duban.plan.units import Unit
 
 
@@ -19,6 +19,7 @@ def problems(folder: Folder) -> Iterator[Problem]:
     successors = looping({u.id: (u.successor,) for u in folder.units if u.successor})
     for unit in folder.units:
         yield from _names(folder, unit)
+        yield from _ways(folder, unit)
         yield from _groups(folder, unit)
         yield from _reference(folder, unit, "parent", unit.parent, superiors)
         yield from _reference(folder, unit, "successor", unit.successor, successors)
@@ -34,6 +35,14 @@ def _names(folder: Folder, unit: Unit) -> Iterator[Problem]:
         for name in names:
             if name in RESERVED:
                 yield csv_problem(_line(folder, unit), key, "reserved-name", name)
+
+
+def _ways(folder: Folder, unit: Unit) -> Iterator[Problem]:
+    """The same address twice would be turned to when it has failed."""
+    for column in WAYS:
+        ways = [f"{way.kind}={way.address}" for way in getattr(unit, column)]
+        for way in (way for n, way in enumerate(ways) if way in ways[:n]):
+            yield csv_problem(_line(folder, unit), column, "duplicate-way", way)
 
 
 def _groups(folder: Folder, unit: Unit) -> Iterator[Problem]:
