@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from deployments.schedules import DELIVER_EVERY, INTAKE_EVERY, schedules
+from deployments.schedules import DELIVER_EVERY, INTAKE_EVERY, JANITOR_EVERY, schedules
 from duban.plan import Plan, parse
 from duban.services.campaigns import read_bundle
 from duban.settings import ROOT, ZONE
@@ -51,7 +51,8 @@ def campaign_deployment(plan: Plan) -> dict[str, Any]:
 
 
 def installation_deployments() -> list[dict[str, Any]]:
-    """The one deliver flow and the one intake flow of the installation."""
+    """The flows of which an installation has one each."""
+    each = (("deliver", DELIVER_EVERY), ("intake", INTAKE_EVERY), ("janitor", JANITOR_EVERY))
     return [
         {
             "name": name,
@@ -59,7 +60,7 @@ def installation_deployments() -> list[dict[str, Any]]:
             "schedules": [{"cron": every, "timezone": ZONE.key, "active": True}],
             "work_pool": {"name": POOL},
         }
-        for name, every in (("deliver", DELIVER_EVERY), ("intake", INTAKE_EVERY))
+        for name, every in each
     ]
 
 

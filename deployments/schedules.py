@@ -13,6 +13,8 @@ DELIVER_EVERY = "*/10 * * * *"
 """Cron of the installation-wide deliver flow."""
 INTAKE_EVERY = "*/5 * * * *"
 """Cron of the installation-wide intake flow."""
+JANITOR_EVERY = "17 * * * *"
+"""Cron of the installation-wide janitor flow: runs that have died are to be seen as such within the hour."""
 
 
 def rrules(plan: Plan, shift: timedelta = timedelta()) -> list[str]:

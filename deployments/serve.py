@@ -12,7 +12,7 @@ from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.schedules import CronSchedule, RRuleSchedule
 from prefect.types.entrypoint import EntrypointType
 
-from deployments.schedules import DELIVER_EVERY, INTAKE_EVERY, rrules
+from deployments.schedules import DELIVER_EVERY, INTAKE_EVERY, JANITOR_EVERY, rrules
 from duban.doors.draining import has_doors
 from duban.ledger import queries
 from duban.plan import Plan
@@ -21,6 +21,7 @@ from duban.settings import ZONE
 from flows.campaign import campaign
 from flows.deliver import deliver
 from flows.intake import intake
+from flows.janitor import janitor
 from tasks.house import house
 
 
@@ -29,6 +30,7 @@ async def runnables(plans: list[Plan], shift: timedelta = timedelta(), active: b
     serves them. Without a door nothing has to be drained."""
     made = [await campaign_runnable(plan, shift, active) for plan in plans]
     made.append(await _installation_runnable(deliver, DELIVER_EVERY, active))
+    made.append(await _installation_runnable(janitor, JANITOR_EVERY, active))
     if has_doors(house().settings):
         made.append(await _installation_runnable(intake, INTAKE_EVERY, active))
     return made

@@ -39,6 +39,11 @@ def intake_run_name() -> str:
     return _installation_run_name("intake")
 
 
+def janitor_run_name() -> str:
+    """`清理 · 2018-11-05 08:17`."""
+    return _installation_run_name("janitor")
+
+
 def _installation_run_name(flow: str) -> str:
     (as_of,) = _parameters("as_of")
     title = house().texts.words["run"][flow]

@@ -23,6 +23,11 @@ from duban.services.addresses import Address
 from duban.services.arriving import Arrival, expect, read_all
 from duban.services.campaigns import deployed_plan
 
+FILES = 3 * TOGETHER
+"""Bytes of files that may lie with all drafts of a unit."""
+ALL = 4 * TOGETHER
+"""Bytes of all drafts of a unit; what is typed has room where files have none."""
+
 
 @dataclass(frozen=True, slots=True)
 class SavedFile:
@@ -83,18 +88,22 @@ def save_form(
 
     Files are kept whatever happens. Raises NotAllowed "draft-changed" when somebody else has saved
     something else since, or has sent the draft, after which this one is a new one; "draft-too-large" when
-    the files are more than a return may bring.
+    the files are more than a return may bring; "drafts-too-large" when they are more than may lie with all
+    drafts of the unit, "drafts-full" when not even what was typed can be kept.
     """
     content = None if document is None else journal.canonical(dict(document))
     with ledger.write(as_of=as_of) as w:
         changed = _save(w, to, content, by, began)
         _drop(w, to, dropped)
-        added = _add(w, to, files)
+        if content is not None and _held(w.conn, to) > ALL:
+            raise NotAllowed("drafts-full", limit=ALL >> 20)
+        full = _add(w, to, files)
         saved = saved_form(w.conn, deployed_plan(w.conn, to.campaign), to)
     if changed is not None:
         raise NotAllowed("draft-changed", by=changed.by, at=changed.at)
-    if not added or saved is None:
-        raise NotAllowed("draft-too-large", most=MOST, limit=TOGETHER >> 20)
+    if full is not None:
+        raise full
+    assert saved is not None
     return saved
 
 
@@ -160,18 +169,31 @@ def _drop(w: Writer, to: Address, dropped: Collection[int]) -> None:
         w.conn.execute(t.saved_file.delete().where(f.obligation == to.obligation, f.n.in_(dropped)))
 
 
-def _add(w: Writer, to: Address, files: Sequence[Attached]) -> bool:
-    """Add files that are not there yet; False, and none added, if they would be too much."""
+def _add(w: Writer, to: Address, files: Sequence[Attached]) -> NotAllowed | None:
+    """Add files that are not there yet; why none was added, if they would be too much."""
     known = {(f.id, f.name, f.data) for f in saved_files(w.conn, to)} if files else set()
     new = [f for f in files if (f.id, f.name, f.data) not in known]
-    size = sum(len(data) for _, _, data in known) + sum(len(f.data) for f in new)
-    if new and (size > TOGETHER or len(known) + len(new) > MOST):
-        return False
+    more = sum(len(f.data) for f in new)
+    if new and (
+        sum(len(data) for _, _, data in known) + more > TOGETHER or len(known) + len(new) > MOST
+    ):  # fmt: skip
+        return NotAllowed("draft-too-large", most=MOST, limit=TOGETHER >> 20)
+    if new and _held(w.conn, to) + more > FILES:
+        return NotAllowed("drafts-too-large", limit=FILES >> 20)
     last = w.conn.scalar(select(func.max(t.saved_file.c.n)).where(t.saved_file.c.obligation == to.obligation))
     for n, file in enumerate(new, start=(last or 0) + 1):
         row = {"obligation": to.obligation, "n": n, "id": file.id, "name": file.name, "content": file.data}
         w.conn.execute(t.saved_file.insert(), row)
-    return True
+    return None
+
+
+def _held(conn: Connection, to: Address) -> int:
+    """How much the drafts of a unit are together."""
+    f, s = t.saved_form.c, t.saved_file.c
+    mine = (f.campaign == to.campaign) & (f.unit == to.unit)
+    typed = select(func.sum(func.length(f.content))).where(mine)
+    files = select(func.sum(func.length(s.content))).join_from(t.saved_form, t.saved_file).where(mine)
+    return int(conn.scalar(typed) or 0) + int(conn.scalar(files) or 0)
 
 
 def _files(conn: Connection, obligation: str) -> tuple[SavedFile, ...]:

@@ -1,10 +1,13 @@
 """Taking out what must never have been sent, as classified content 涉密: bytes, texts and figures go, the
-digests, the receipt and the reason stay, and the journal still holds."""
+digests, the receipt and the reason stay, and the journal still holds (docs/decisions/0016)."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -19,6 +22,7 @@ from duban.services.campaigns import deployed_plan
 from duban.services.copying import COPY, copies_of, original_of, record_ruling
 from duban.services.deciding import rule
 from duban.services.drafting import drop_form_of
+from duban.services.reporting import period_folder
 from duban.services.watching import standings
 from duban.standing import Standing
 
@@ -27,10 +31,10 @@ def expunge(
     ledger: Ledger, to: Address, version: int, *, by: str, reason: str, until: datetime,
     as_of: datetime | None = None,
 ) -> None:  # fmt: skip
-    """Expunge one version of a return, every copy that it made elsewhere, and the draft of the next one,
-    which may say the same. A version that counts is returned as no report, to be sent again before `until`
-    (exclusive). Raises BadInput when there is no such version, NotAllowed without a reason or a second
-    time."""
+    """Expunge one version of a return, every copy that it made elsewhere, the draft of the next one, which
+    may say the same, and the documents of its period, which the next run drafts anew. A version that counts
+    is returned as no report, to be sent again before `until` (exclusive). Raises BadInput when there is no
+    such version, NotAllowed without a reason or a second time."""
     if not reason.strip():
         raise NotAllowed("reason-missing")
     with ledger.write(to.campaign, as_of=as_of) as w:
@@ -44,6 +48,8 @@ def expunge(
         for digest in sorted(files):
             w.conn.execute(t.file.update().where(t.file.c.digest == digest).values(content=b""))
             w.conn.execute(t.held_file.delete().where(t.held_file.c.digest == digest))
+        if ledger.keeps:
+            _remove_documents(w, plan.slug, {submission.rpartition("@")[0] for submission in gone})
 
 
 def _check(w: Writer, submission: str) -> None:
@@ -53,6 +59,27 @@ def _check(w: Writer, submission: str) -> None:
         raise BadInput("bad-address", (problem,), count=1)
     if w.conn.scalar(select(x.submission).where(x.submission == submission)):
         raise NotAllowed("already-expunged", submission=submission)
+
+
+def _remove_documents(w: Writer, campaign: str, obligations: Iterable[str]) -> None:
+    """Remove what was drafted from a return, now or as of a past day. It goes before this is committed: what
+    is removed in vain is drafted again."""
+    d = t.draft.c
+    for duty, period in {(o.split("/")[1], o.split("/")[3]) for o in obligations}:
+        mine = (d.campaign == campaign) & (d.duty == duty) & (d.period == period)
+        drafted = w.conn.scalar(select(d.folder).where(mine))
+        if drafted is None:
+            continue
+        for place in _places(Path(drafted), period_folder(campaign, duty, period)):
+            shutil.rmtree(place)
+        w.conn.execute(t.draft.delete().where(mine))
+
+
+def _places(drafted: Path, name: Path) -> Iterator[Path]:
+    """Every folder with documents of a period that lies where it was drafted last."""
+    root = drafted.parents[len(name.parts) - 1]
+    if root / name == drafted:
+        yield from (place / name for place in (root, *root.glob("as-of-*")) if (place / name).is_dir())
 
 
 def _files(w: Writer, submission: str) -> set[str]:
