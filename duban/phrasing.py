@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from duban import calendars
-from duban.plan import Duty, Form, Plan
+from duban.debtors import rhythm_of
+from duban.plan import Duty, Form, Plan, Unit
 from duban.plan.dates import PrintedDate, Span
 from duban.plan.duties import RESERVED, Attachment, Copy
 from duban.plan.forms import Check, Tally
@@ -25,6 +26,12 @@ def duty_rhythm_words(texts: Renderer, plan: Plan, duty: Duty) -> str:
         for v in duty.variants
     ]
     return "；".join([rhythm_words(texts, plan, duty), *others])
+
+
+def unit_rhythm_words(texts: Renderer, plan: Plan, duty: Duty, unit: Unit) -> str:
+    """A duty's rhythm as it holds for one unit."""
+    mine = rhythm_of(plan, duty, unit)
+    return rhythm_words(texts, plan, duty) if mine is duty.rhythm else _rhythm(texts, plan, mine)
 
 
 def rhythm_words(texts: Renderer, plan: Plan, duty: Duty) -> str:

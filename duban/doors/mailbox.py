@@ -28,7 +28,8 @@ from duban.intake.guard import MEGABYTE
 from duban.intake.stated import is_document, stated_identity
 from duban.ledger import Ledger
 from duban.ledger import tables as t
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
+from duban.notices import HEAD, UNIT
 from duban.outbox.sending import message_id
 from duban.plan import Plan
 from duban.rendering import Renderer
@@ -202,10 +203,11 @@ def from_contacts(ledger: Ledger, sender: str) -> Guard:
 def mailboxes(ledger: Ledger, campaign: str, units: Iterable[str]) -> set[str]:
     """The mail addresses that units are reached by."""
     c, of = t.contact.c, t.contact_of.c
+    named = [name + unit for unit in units for name in (UNIT, HEAD)]
     wanted = (
         select(c.address)
         .join(t.contact_of, of.contact == c.id)
-        .where(of.campaign == campaign, of.recipient.in_([f"unit:{u}" for u in units]), c.channel == EMAIL)
+        .where(of.campaign == campaign, of.recipient.in_(named), c.channel == EMAIL)
     )
     with ledger.read() as conn:
         return {address.lower() for address in conn.scalars(wanted)}

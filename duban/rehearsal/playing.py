@@ -12,7 +12,7 @@ from duban import agenda
 from duban.errors import BadInput
 from duban.intake.attachments import Attached
 from duban.ledger import Ledger, open_ledger, queries
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.plan import Bundle, Plan, parse
 from duban.plan.given import NOTHING, Givens, with_given
 from duban.rehearsal.accounts import Account, account

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from duban import agenda
 from duban.calendars import A_DAY
 from duban.ledger import Ledger
-from duban.ledger.queries import Parcel, Scope
+from duban.ledger.parcels import Parcel
+from duban.ledger.queries import Scope
 from duban.outbox import Transport
 from duban.plan import Plan
 from duban.rendering import Renderer
@@ -155,8 +156,8 @@ class Teller:
         for one in sorted(self.gathered.values(), key=lambda g: g.at):
             day = one.at.date()
             line = self.texts.say(
-                one.code, plan=self.plan, who=self.shown(list(dict.fromkeys(one.names))), n=len(one.names),
-                **one.values,
+                one.code, plan=self.plan, who=self.shown(list(dict.fromkeys(one.names))),
+                **({"n": len(one.names)} | one.values),
             )  # fmt: skip
             days.setdefault(day, Day(day, self._phase(day))).lines.append(Line(f"{one.at:%H:%M}", line))
         return list(days.values())
@@ -188,7 +189,8 @@ def _deadlines(plan: Plan) -> list[tuple[datetime, str, str]]:
 
 
 def _addresses(plan: Plan) -> dict[tuple[str, str], str]:
-    return {(c.kind, c.address): f"{u.short}({c.kind})" for u in reversed(plan.units) for c in u.channels}
+    ways = ((u, c) for u in reversed(plan.units) for c in (*u.leader, *u.head, *u.channels))
+    return {(c.kind, c.address): f"{u.short}({c.kind})" for u, c in ways}
 
 
 def _manner(receipt: Receipt) -> str:

@@ -20,7 +20,7 @@ from duban.calendars import to_micros
 from duban.errors import DeliveryFailed
 from duban.ledger import Ledger, Writer, entering, insert_once
 from duban.ledger import admission as a
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.outbox import Transport
 from duban.outbox.sending import message_id
 from duban.rendering import Renderer

@@ -41,6 +41,15 @@ ROOM = 32 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """An officer's word for a return on paper or by telephone, which they put in for its unit."""
+
+    by: str
+    how: str
+    """How it had come, in their words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """What came in through a door: a form, or nothing where a duty has none, and the files that belong to
     it. Without `received_at` it came in now."""
@@ -51,6 +60,7 @@ class Arrival:
     door: str = field(kw_only=True)
     attachments: Sequence[Attached] = ()
     received_at: datetime | None = None
+    stated: Stated | None = None
 
     @property
     def size(self) -> int:

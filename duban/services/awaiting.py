@@ -1,20 +1,23 @@
-"""What waits for a person: returns that are neither accepted nor returned; and what came in last."""
+"""What waits for a person: returns that are neither accepted nor returned, proposals without an answer; and
+what came in last."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, exists, select
 
 from duban.calendars import from_micros, to_micros
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
 from duban.plan import Plan
 from duban.services.deciding import needs_endorsement
+from duban.services.proposing import APPROVER
 from duban.services.watching import standings
 from duban.standing import Standing
 
@@ -33,6 +36,26 @@ class Waiting:
     """Oddities of it that its unit has explained or been asked about."""
     superior: str | None
     """Id of the unit that has to endorse it before it can be accepted; None: nobody, or it has."""
+
+
+def unanswered(conn: Connection, campaign: str) -> Counter[str]:
+    """How many proposals wait for whom, by one query: what its unit has answered, or a person decided about
+    since, is left out."""
+    p, a, s, d = t.proposal.c, t.approval.c, t.submission.c, t.decision.c
+    done = exists().where(s.obligation == p.obligation, s.recorded_at >= p.proposed_at, s.valid)
+    moved = d.kind.in_(("extend", "waive", "give-up"))
+    decided = exists().where(d.obligation == p.obligation, d.decided_at >= p.proposed_at, moved)
+    later = t.proposal.alias()
+    anew = exists().where(
+        later.c.campaign == p.campaign, later.c.kind == p.kind, later.c.about == p.about,
+        later.c.proposed_at > p.proposed_at,
+    )  # fmt: skip
+    rows = conn.scalars(
+        select(case((p.obligation.is_not(None), p.content), else_="{}"))  # drafts are long
+        .outerjoin(t.approval, a.proposal == p.id)
+        .where(p.campaign == campaign, a.proposal.is_(None), ~done, ~decided, ~anew)
+    )
+    return Counter("leader" if json.loads(x).get(APPROVER) == "leader" else "coordinator" for x in rows)
 
 
 def awaiting_review(

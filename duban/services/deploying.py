@@ -14,11 +14,13 @@ from duban.errors import NotAllowed, PlanInvalid
 from duban.ledger import Ledger, Writer, insert_once, queries
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
-from duban.plan import Bundle, Plan, lineage, parse
+from duban.plan import Bundle, Plan, lineage
 from duban.plan.given import carried, slug_of
+from duban.rendering import renderer
 from duban.services.campaigns import versions
 from duban.services.contacts import renew_contacts
 from duban.services.copying import copy_what_is_here
+from duban.services.own_texts import checked
 from duban.services.terms import WHAT_HOLDS, insert_moments, lay_down, moments_of, obligation_row
 from duban.services.watching import standings
 
@@ -47,7 +49,7 @@ def deploy(ledger: Ledger, bundle: Bundle, *, reason: str, as_of: datetime | Non
         current = queries.newest_plan(w.conn, slug)
         if current is not None:
             bundle = carried(bundle, Bundle.from_text(current[1]))
-        plan = parse(bundle)
+        plan = checked(renderer(), bundle)
         planned = [o for o in agenda.obligations(plan) if not o.is_event]
         if current is not None and current[1] == bundle.text:
             return Deployment(slug, current[0], False, len(planned))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from duban.ledger import Ledger
 from duban.ledger.carried import messages_in
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.rendering import Renderer
 from duban.services.delivering import deliver
 from duban.services.running import Run, run_campaign

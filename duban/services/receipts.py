@@ -39,6 +39,8 @@ class Receipt:
     """Units that get a copy 抄送."""
     copied_to: tuple[str, ...] = ()
     """Duties that this submission has met besides."""
+    otherwise: tuple[str, ...] = ()
+    """The ways by which the plan wants it, where the unit has taken another one; it counts all the same."""
 
 
 def receipt(
@@ -53,7 +55,17 @@ def receipt(
         problems, repeated, to.subject, tuple(attachments),
         copies=obligation.copies if obligation else (),
         copied_to=tuple(a.duty for a in copied(plan, to)) if row["valid"] else (),
+        otherwise=_otherwise(plan, to, row["door"]),
     )  # fmt: skip
+
+
+UNITS_OWN = frozenset({"portal", "mailbox", "folder", "api"})
+"""Doors that a unit goes through itself; what an officer puts in has come some other way."""
+
+
+def _otherwise(plan: Plan, to: Address, door: str) -> tuple[str, ...]:
+    through = plan.duty[to.duty].through if to.duty in plan.duty else ()
+    return through if through and door in UNITS_OWN and door not in through else ()
 
 
 def receipt_number(campaign: str, number: int) -> str:

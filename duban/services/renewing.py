@@ -16,5 +16,5 @@ def write_folder(bundle: Bundle, folder: Path) -> None:
         raise BadInput("folder-exists", path=str(folder)) from error
     for name, text in bundle.files:
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")

@@ -129,7 +129,7 @@ def draft_documents(
         plan = deployed_plan(conn, campaign, now)
         past = as_of is not None and (ledger.kind == "wall" or now < _last_recorded(conn, campaign))
         root = folder / f"as-of-{now:%Y%m%dT%H%M}" if past else folder
-        place = root / campaign / "-".join(filter(None, (duty, period)))
+        place = root / period_folder(campaign, duty, period)
         data = period_figures(conn, plan, duty, period, now)
         stem = document_name(plan, duty, period, texts)
         made = Drafted(duty, period, place, place / f"{stem}.xlsx", place / f"{stem}.html", False)
@@ -155,6 +155,11 @@ def document(data: PeriodFigures, kind: str, texts: Renderer) -> bytes:
     if kind == "xlsx":
         return consolidated_workbook(data, texts)
     return texts.render("reports/monthly.html", f=data).encode()
+
+
+def period_folder(campaign: str, duty: str, period: str) -> Path:
+    """Where a period's documents lie among all documents."""
+    return Path(campaign) / "-".join(filter(None, (duty, period)))
 
 
 def document_name(plan: Plan, duty: str, period: str, texts: Renderer) -> str:

@@ -16,6 +16,9 @@ from duban.plan import Plan
 from duban.plan.model import WHOLE, Stage
 from duban.standing import Arrival, Owed, Rates, Ruling, Standing, rates, standing
 
+CHUNK = 500
+"""Obligations looked up by one statement."""
+
 
 def standings(conn: Connection, plan: Plan, scope: Scope, now: datetime) -> list[Standing]:
     """Every obligation of the scope as it stands at `now`, from what was recorded until then."""
@@ -47,6 +50,17 @@ def standing_of(conn: Connection, plan: Plan, key: str, now: datetime) -> Standi
         problem = Problem("unknown-obligation", key="obligation", value=key)
         raise BadInput("bad-address", (problem,), count=1)
     return found[0]
+
+
+def standings_by_key(
+    conn: Connection, plan: Plan, keys: Sequence[str], now: datetime
+) -> dict[str, Standing]:  # fmt: skip
+    """How some obligations stand, by key; those that are none are left out."""
+    found: dict[str, Standing] = {}
+    for start in range(0, len(keys), CHUNK):
+        scope = Scope(plan.slug, keys=tuple(keys[start : start + CHUNK]))
+        found |= {s.owed.key: s for s in standings(conn, plan, scope, now)}
+    return found
 
 
 def scope_of_phase(plan: Plan, stage: Stage) -> Scope:

@@ -12,7 +12,7 @@ from duban.doors.drained import Outcome
 from duban.doors.mailbox import MailDoor, drain_mailbox
 from duban.intake import reader
 from duban.ledger import open_ledger
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.rendering import renderer
 from tests.support.corpus.mails import IGNORED, Mail, mails
 from tests.support.harbour import Harbour, at

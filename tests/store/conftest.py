@@ -11,6 +11,8 @@ from sqlalchemy.engine import make_url
 
 from duban.ledger import open_ledger
 from tests.support.harbour import Harbour
+from tests.support.pier import Pier
+from tests.support.post import World, world
 from tests.support.town import Town
 
 
@@ -33,7 +35,7 @@ def postgres_ledger(new_postgres: Callable[..., str]) -> str:
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh database; with a virtual ledger in it where somebody of the cast lives there."""
-    lived_in = not {"town", "port"}.isdisjoint(request.fixturenames)
+    lived_in = not {"town", "port", "pier"}.isdisjoint(request.fixturenames)
     if request.param == "sqlite":
         path = tmp_path / "ledger.sqlite"
         if lived_in:
@@ -66,3 +68,20 @@ def port(url: str) -> Iterator[Harbour]:
     made.deploy()
     yield made
     ledger.close()
+
+
+@pytest.fixture
+def pier(url: str) -> Iterator[Pier]:
+    """The pier on a virtual ledger, its plan in force since its first morning; every liaison hears."""
+    ledger = open_ledger(url, kind="virtual")
+    made = Pier(ledger)
+    made.deploy()
+    yield made
+    ledger.close()
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[World]:
+    """Servers for mails and for group chats, which keep what they get."""
+    with world(tmp_path) as running:
+        yield running

@@ -21,7 +21,7 @@ from duban.errors import Retryable
 from duban.ledger import Ledger, entering
 from duban.ledger import admission as a
 from duban.ledger import tables as t
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.rendering import renderer
 from duban.services import accounts, linking
 from duban.services.admitting import (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from duban.errors import BadInput, NotAllowed
 from duban.intake.attachments import TOGETHER, Attached
 from duban.ledger import tables as t
 from duban.services.addresses import Address
 from duban.services.campaigns import deployed_plan
-from duban.services.drafting import SavedForm, drop_form, look_over, save_form, saved_files, saved_form
+from duban.services.drafting import ALL, SavedForm, drop_form, look_over, save_form, saved_files, saved_form
 from tests.support.harbour import document
 from tests.support.town import HAIAN, Town, at
 
@@ -101,3 +102,35 @@ def test_a_draft_is_looked_over_without_being_received(deployed: Town) -> None:
     nowhere = Address(HAIAN, "libao", "monthly", "2017-01")
     with pytest.raises(BadInput):
         look_over(deployed.ledger, nowhere, document({}), as_of=WHEN)
+
+
+def lies_with_drafts(town: Town, size: int, periods: tuple[str, ...]) -> None:
+    """Libao has left drafts with files of this size."""
+    for period in periods:
+        to = Address(HAIAN, "libao", "monthly", period)
+        save_form(town.ledger, to, {"said": "旧"}, by="甲", files=[PDF], as_of=WHEN)
+        with town.ledger.write(as_of=WHEN) as w:
+            sqlite = w.conn.dialect.name == "sqlite"
+            zeros = f"zeroblob({size})" if sqlite else f"decode(repeat('00', {size}), 'hex')"
+            w.conn.execute(text(f"UPDATE saved_file SET content = {zeros} WHERE obligation = :key"),
+                           {"key": to.obligation})  # fmt: skip
+
+
+def test_the_files_of_all_drafts_of_a_unit_have_room_for_three_full_returns(deployed: Town) -> None:
+    lies_with_drafts(deployed, TOGETHER, ("2018-09", "2018-11", "2018-12"))
+    with pytest.raises(NotAllowed, match="drafts-too-large"):
+        save(deployed, "一", files=[PDF])
+    found = saved(deployed)
+    assert found is not None
+    assert (found.document, found.files) == ({"said": "一"}, ())  # what was typed is kept
+    other = Address(HAIAN, "haian", "monthly", "2018-10")  # and others have room of their own
+    assert save_form(deployed.ledger, other, {}, by="乙", files=[PDF], as_of=WHEN).files
+    drop_form(deployed.ledger, Address(HAIAN, "libao", "monthly", "2018-09"), as_of=WHEN)
+    assert save(deployed, "一", files=[PDF]).files
+
+
+def test_where_even_what_is_typed_has_no_room_nothing_is_kept(deployed: Town) -> None:
+    lies_with_drafts(deployed, ALL // 3 + 1, ("2018-09", "2018-11", "2018-12"))
+    with pytest.raises(NotAllowed, match="drafts-full"):
+        save(deployed, "一")
+    assert saved(deployed) is None

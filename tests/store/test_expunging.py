@@ -16,6 +16,8 @@ from duban.services.addresses import Address
 from duban.services.campaigns import deployed_plan
 from duban.services.deploying import deploy
 from duban.services.expunging import expunge
+from duban.services.publishing import draft_due
+from duban.services.reporting import draft_documents
 from duban.services.watching import standing_of
 from duban.standing import Standing
 from tests.support.harbour import CASES, HARBOUR, Harbour, document
@@ -202,3 +204,31 @@ def test_personal_remarks_go_too(port: Harbour) -> None:
     to = Address(HARBOUR, "east", "liaison", "")
     expunge(port.ledger, to, 1, by="保密办", reason="涉密", until=until, as_of=now)
     assert port.rows(select(t.personal.c.text)) == []
+
+
+def documents(town: Town) -> str:
+    """All that drafted documents say."""
+    return "".join(p.read_text("utf-8") for p in town.folder.rglob("*.html"))
+
+
+def test_documents_that_say_it_go_with_it_and_are_drafted_without_it(deployed: Town) -> None:
+    sent(deployed)
+    deployed.report("haian", "2018-10", "2018-11-01 09:00", {**FIGURES, "summary": "十月情况"})
+    for when in ("2018-11-06 09:00", "2018-11-07 09:00"):
+        draft_due(deployed.ledger, HAIAN, texts=deployed.texts, folder=deployed.folder, as_of=at(when))
+    deployed.ledger.set_clock(at("2018-11-07 09:00"))
+    deployed.decide("dagong", "2018-09", "waive", "2018-11-07 10:00")
+    draft_documents(deployed.ledger, HAIAN, "monthly", "2018-09", texts=deployed.texts,
+                    folder=deployed.folder, as_of=at("2018-10-07 09:00"))  # fmt: skip
+    assert (documents(deployed).count(SECRET), documents(deployed).count("十月情况")) == (2, 1)
+    with deployed.ledger.trial() as trial:
+        until = at("2018-11-15")
+        expunge(trial, MONTHLY, 1, by="保密办", reason="涉密", until=until, as_of=at("2018-11-08 09:00"))
+    assert documents(deployed).count(SECRET) == 2, "a trial removed something"
+    taken_out(deployed, when="2018-11-08 09:00")
+    assert SECRET not in documents(deployed)
+    assert "十月情况" in documents(deployed)
+    made = draft_due(deployed.ledger, HAIAN, texts=deployed.texts, folder=deployed.folder,
+                     as_of=at("2018-11-08 09:10"))  # fmt: skip
+    assert [(d.duty, d.period) for d in made if d.changed] == [("monthly", "2018-09")]
+    assert SECRET not in documents(deployed)

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 
 from duban.agenda import obligations
 from duban.ledger import tables as t
+from duban.plan import Bundle, parse
 from duban.rehearsal import PaperTransport
-from duban.services.foreseeing import Coming, coming, planned
-from tests.support.town import HAIAN, Town, at
+from duban.services.approving import answer
+from duban.services.campaigns import deployed_plan
+from duban.services.foreseeing import Coming, announced, coming, planned
+from tests.support import colours
+from tests.support.plans import changed
+from tests.support.town import BRANCHES, HAIAN, Town, at
 
 OCTOBER = f"{HAIAN}/monthly/baidian/2018-10"
 
 
 def foreseen(town: Town, when: str) -> list[Coming]:
     with town.ledger.read() as conn:
-        return coming(conn, town.plan, at(when))
+        return coming(conn, deployed_plan(conn, HAIAN), at(when))
 
 
 def about(found: list[Coming], key: str) -> list[tuple[str, str, str]]:
@@ -96,4 +102,127 @@ def test_a_plan_foresees_what_its_deployment_then_does(deployed: Town) -> None:
     asked = planned(plan, (o for o in obligations(plan) if not o.is_event), at("2018-09-06 08:31"))
     assert {(x.key, x.kind, x.days, x.at, x.to, x.due_at) for x in asked} == {
         (x.key, x.kind, x.days, x.at, x.to, x.due_at) for x in foreseen(deployed, "2018-09-06 08:30")
+    }
+
+
+# ---- colours, and what is told to many -----------------------------------------------------------
+
+
+def coloured_days(town: Town, first: datetime, days: int) -> set[tuple[str, str, datetime]]:
+    """What is said of colours on that many mornings, each proposal approved ten minutes after its run."""
+    for n in range(days):
+        day = f"{first + timedelta(days=n):%Y-%m-%d}"
+        town.run(f"{day} 08:30")
+        for waits in colours.waiting(town, f"{day} 08:35"):
+            when = at(f"{day} 08:40")
+            answer(town.ledger, HAIAN, waits.id, "approve", by="分管领导", role="leader", as_of=when)
+    m, p = t.message.c, t.proposal.c
+    with town.ledger.read() as conn:
+        blue = conn.execute(select(m.obligation, m.kind, m.decided_at).where(m.kind == "blue")).all()
+        laid = conn.execute(select(p.obligation, p.kind, p.proposed_at)).all()
+    return {(key, kind, town.plan.local(micros)) for key, kind, micros in [*blue, *laid]}
+
+
+def test_colours_that_are_foreseen_are_those_that_come(town: Town) -> None:
+    colours.only(town, "libao", "yazhou")
+    found = [x for x in foreseen(town, "2018-11-05 12:00") if x.kind in ("blue", "orange", "red")]
+    october = {(x.key, x.kind, x.at) for x in found if x.period == "2018-10"}
+    # Due on Monday the 5th: Thursday the 8th, Monday the 12th, Monday the 19th.
+    assert october == {
+        (colours.key(unit), kind, at(f"2018-11-{day:02} 08:30"))
+        for unit in ("libao", "yazhou")
+        for kind, day in (("blue", 8), ("orange", 12), ("red", 19))
+    }
+    assert coloured_days(town, at("2018-11-06 08:30"), 20) == october
+
+
+def test_blue_takes_the_place_of_that_mornings_chase(town: Town) -> None:
+    colours.only(town, "libao")
+    mine = about(foreseen(town, "2018-11-07 12:00"), colours.key("libao"))
+    assert [x for x in mine if x[1].startswith("11-08")] == [("blue", "11-08 08:30", "planned")]
+    town.run("2018-11-08 09:00")
+    assert ("blue", "11-08 08:30", "decided") in about(
+        foreseen(town, "2018-11-08 09:01"), colours.key("libao")
+    )
+
+
+def test_no_colour_is_foreseen_behind_one_that_waits_or_was_refused(town: Town) -> None:
+    colours.only(town, "libao")
+    town.run("2018-11-08 08:30")
+    town.run("2018-11-12 08:30")
+    mine = about(foreseen(town, "2018-11-12 09:00"), colours.key("libao"))
+    assert ("orange", "11-12 08:30", "proposed") in mine
+    assert "red" not in {kind for kind, _, _ in mine}
+    asks = [x for x in foreseen(town, "2018-11-12 09:00") if x.kind == "approve"]
+    assert [(x.proposed, x.unit, x.hearer, x.stage) for x in asks] == [
+        ("orange", "libao", "coordinator", "decided")
+    ]
+    colours.approve(town, "2018-11-12 09:10", verdict="return", reason="已电话说明")
+    refused = {kind for kind, _, _ in about(foreseen(town, "2018-11-12 09:20"), colours.key("libao"))}
+    assert not refused & {"orange", "red"}
+
+
+def test_an_approved_letter_waits_for_the_head_and_red_follows_a_week_later(town: Town) -> None:
+    colours.only(town, "libao")
+    town.run("2018-11-08 08:30")
+    town.run("2018-11-12 08:30")
+    colours.approve(town, "2018-11-14 09:00")
+    mine = [x for x in foreseen(town, "2018-11-14 09:10") if x.key == colours.key("libao")]
+    letters = {(x.kind, x.hearer, f"{x.at:%m-%d}", x.stage) for x in mine if x.kind in ("orange", "red")}
+    # Approved on Wednesday the 14th, so red not before Wednesday the 21st.
+    assert letters == {
+        ("orange", "head:libao", "11-14", "decided"), ("red", "leader:libao", "11-21", "planned"),
+    }  # fmt: skip
+
+
+SPEAKING = changed(
+    ("plan.yaml", "groups:\n", "messages: {kickoff: true, origin: coordinator}\n\ngroups:\n"),
+    ("plan.yaml", colours.BEFORE, f"{colours.BEFORE}    circular: 10\n"),
+    ("plan.yaml", "zero_report: coordinator}", "zero_report: coordinator, circular: coordinator}"),
+)
+
+
+def test_who_hears_of_the_beginning_is_foreseen(town: Town) -> None:
+    colours.put_in_force(town, "2018-09-04 10:00", SPEAKING)
+    mine = [x for x in foreseen(town, "2018-09-04 10:01") if x.kind == "kickoff"]
+    # The campaign begins on Thursday 6 September.
+    assert {(f"{x.at:%m-%d %H:%M}", x.stage, x.duty, x.due_at) for x in mine} == {
+        ("09-06 08:30", "planned", "", None)
+    }
+    town.run("2018-09-06 08:30")
+    m = t.message.c
+    with town.ledger.read() as conn:
+        told = set(conn.scalars(select(m.recipient).where(m.kind == "kickoff")))
+    assert told == {x.hearer for x in mine} >= {f"unit:{u}" for u in BRANCHES}
+    waits = [x for x in foreseen(town, "2018-09-06 08:31") if x.kind == "kickoff"]
+    assert {x.stage for x in waits} == {"decided"}
+    assert len(waits) == len(mine)
+
+
+def test_a_circular_is_foreseen_then_waits_then_goes_to_all_who_owe(town: Town) -> None:
+    colours.put_in_force(town, bundle=SPEAKING)
+    found = [x for x in foreseen(town, "2018-11-06 12:00") if x.kind == "circular" and x.period == "2018-10"]
+    # Ten days after 5 November, a Thursday.
+    assert [(f"{x.at:%m-%d %H:%M}", x.stage, x.hearer) for x in found] == [
+        ("11-15 08:30", "planned", "coordinator")
+    ]
+    town.run("2018-11-15 08:30")
+    laid = [x for x in foreseen(town, "2018-11-15 08:31") if x.period == "2018-10" and x.kind == "circular"]
+    assert {x.to for x in laid} == set(BRANCHES)
+    assert {x.stage for x in laid} == {"proposed"}
+
+
+@pytest.mark.parametrize(
+    ("bundle", "kinds"),
+    [(colours.coloured(), {"blue", "orange", "red"}), (SPEAKING, {"kickoff", "circular"})],
+)
+def test_a_plan_alone_foresees_what_its_ledger_foresees(town: Town, bundle: Bundle, kinds: set[str]) -> None:
+    colours.put_in_force(town, "2018-09-04 10:00", bundle)
+    plan, since = parse(bundle), at("2018-09-04 10:01")
+    mine = planned(plan, (x for x in obligations(plan) if not x.is_event), since)
+    asked = [*mine, *announced(plan, since)]
+    assert kinds <= {x.kind for x in asked}
+    assert {(x.key, x.kind, x.days, x.at, x.hearer, x.period, x.channel) for x in asked} == {
+        (x.key, x.kind, x.days, x.at, x.hearer, x.period, x.channel)
+        for x in foreseen(town, "2018-09-04 10:01")
     }

@@ -16,8 +16,8 @@ from duban.errors import NotAllowed, Permanent
 from duban.ledger import Writer, open_ledger
 from duban.ledger import tables as t
 from duban.ledger.journal import Extras, cells_digest
+from duban.ledger.parcels import Parcel
 from duban.ledger.proof import verify
-from duban.ledger.queries import Parcel
 from duban.services.addresses import Address
 from duban.services.expunging import expunge
 from duban.services.requesting import request_extension
@@ -64,7 +64,28 @@ def played(deployed: Town) -> Town:
             super().send(parcel, message_id)
 
     deployed.deliver(AllButOne(), "2018-10-08 08:32")
+    with deployed.ledger.write(HAIAN, as_of=at("2018-10-08 09:00")) as w:
+        one_is_proposed_approved_and_acknowledged(w)
     return deployed
+
+
+def one_is_proposed_approved_and_acknowledged(w: Writer) -> None:
+    due = {"obligation": f"{HAIAN}/monthly/libao/2018-09", "due_at": w.micros}
+    proposal = {
+        "id": "one", "campaign": HAIAN, "kind": "orange", **due, "about": "libao", "content": "{}", "by": "",
+        "proposed_at": w.micros,
+    }  # fmt: skip
+    approval = {"proposal": "one", "campaign": HAIAN, "verdict": "approve", "by": "稽查科", "reason": ""}
+    message = {
+        "id": "one", "campaign": HAIAN, "kind": "orange", **due, "days": 0, "moment_at": w.micros,
+        "recipient": "head:libao", "channel": "none", "occasion": "one", "verdict": "send",
+        "decided_at": w.micros,
+    }  # fmt: skip
+    acknowledgement = {"message": "one", "campaign": HAIAN, "by": "李堡镇分局", "acknowledged_at": w.micros}
+    w.record("proposal", HAIAN, [proposal])
+    w.record("approval", HAIAN, [{**approval, "approved_at": w.micros}])
+    w.record("message", HAIAN, [message])
+    w.record("acknowledgement", HAIAN, [acknowledgement])
 
 
 def one_asks_and_one_sent_what_it_should_not(town: Town) -> None:

@@ -14,7 +14,7 @@ from duban.calendars import to_micros
 from duban.errors import Retryable
 from duban.ledger import Ledger, entering
 from duban.ledger import tables as t
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.outbox.inviting import filled
 from duban.plan import Bundle
 from duban.rehearsal import PaperTransport

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from duban.ledger import tables as t
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.outbox import marks
 from duban.rehearsal import PaperTransport
 from duban.services.delivering import Delivered, deliver

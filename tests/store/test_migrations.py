@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from duban.calendars import to_micros
 from duban.ledger import migrations, open_ledger
 from duban.ledger import tables as t
-from duban.ledger.door import engine_for
+from duban.ledger.engines import engine_for
 from duban.ledger.journal import Head, cells_digest, link
 from duban.ledger.proof import verify
 from duban.ledger.queries import Scope

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 
 from duban.errors import NotAllowed, Permanent, Retryable
 from duban.ledger import tables as t
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.outbox.channels import AppriseTransport
-from tests.support.post import World, world
+from tests.support.post import World
 from tests.support.town import BRANCHES, Town, at
 
 MORNING = "2018-10-08 08:30"
 """First chase of the September return: 5 October lies in the National Day holiday."""
-
-
-@pytest.fixture
-def outside(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as running:
-        yield running
 
 
 def test_everybody_is_reminded_once_on_its_own_first_channel(deployed: Town, outside: World) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.message import EmailMessage
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -19,8 +18,8 @@ from duban.access.links import Doorway
 from duban.errors import DeliveryFailed, Retryable, TooFast, Unclear, Unreachable
 from duban.ledger import journal
 from duban.ledger import tables as t
+from duban.ledger.parcels import Parcel
 from duban.ledger.proof import verify
-from duban.ledger.queries import Parcel
 from duban.outbox import send_ready
 from duban.outbox.channels import AppriseTransport
 from duban.outbox.lanes import Lane
@@ -30,19 +29,13 @@ from duban.rehearsal import PaperTransport
 from duban.services.delivering import deliver
 from duban.services.deploying import deploy
 from tests.support.chats import Provider, provider
-from tests.support.post import World, world
+from tests.support.post import World
 from tests.support.town import BRANCHES, FIGURES, HAIAN, ZONE, Town, at, haian_bundle
 
 MORNING = "2018-10-08 08:30"
 """First chase of the September return."""
 NEXT_DAY = "2018-10-09 08:30"
 DOOR = Doorway("https://duban.example", "a secret of this test, and of nothing else", 45, ZONE)
-
-
-@pytest.fixture
-def outside(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as running:
-        yield running
 
 
 @pytest.fixture

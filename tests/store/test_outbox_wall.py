@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 
 from duban.ledger import Ledger, journal, open_ledger
 from duban.ledger import tables as t
+from duban.ledger.parcels import Parcel
 from duban.ledger.proof import verify
-from duban.ledger.queries import Parcel
 from duban.outbox import send_ready
 from duban.outbox.lanes import Lane
 from duban.outbox.pacing import Limit

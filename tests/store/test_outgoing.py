@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from duban.errors import NoSuchAddress, Permanent, Retryable, Unclear
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.rehearsal import PaperTransport
 from duban.services.outgoing import Message, messages
 from tests.support.town import BRANCHES, Town, at

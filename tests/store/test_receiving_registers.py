@@ -29,6 +29,7 @@ from tests.support.harbour import (
     hazard,
 )
 from tests.support.harbour_plan import BUNDLE, harbour
+from tests.support.pier import LIAISONS
 
 PERSON = {
     "liaison_name": "联络员甲", "liaison_position": "站务", "liaison_phone": "0000",
@@ -163,23 +164,6 @@ def test_a_named_liaison_is_written_to_first_and_replaced_by_the_next(port: Harb
     assert port.rows(select(x.unit, x.name, x.position, x.phone, x.address)) == [
         ("east", "联络员甲", "站务", "0000", "other@harbour.example")
     ]
-
-
-LIAISONS = """\
-id: liaison
-title: 联络员
-version: 2
-origin: coordinator
-fills: liaisons
-register:
-  name: 联络员
-  key: [n]
-  columns:
-    - {code: n, name: 序, type: text}
-    - {code: liaison_name, name: 姓名, type: text, personal: true}
-    - {code: liaison_phone, name: 电话, type: text, personal: true, required: false}
-    - {code: liaison_email, name: 邮箱, type: text, personal: true, required: false}
-"""
 
 
 def test_several_liaisons_are_written_to_in_their_order(port: Harbour) -> None:

@@ -13,8 +13,9 @@ import pytest
 from duban.errors import BadInput, NotAllowed
 from duban.ledger import open_ledger
 from duban.ledger import tables as t
+from duban.ledger.parcels import Parcel
 from duban.ledger.proof import verify
-from duban.ledger.queries import Parcel, Scope
+from duban.ledger.queries import Scope
 from duban.plan import Bundle
 from duban.rehearsal import PaperTransport, rehearse
 from duban.rendering import renderer

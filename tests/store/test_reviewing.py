@@ -13,11 +13,13 @@ from duban.rehearsal import PaperTransport
 from duban.services.addresses import Address
 from duban.services.campaigns import deployed_plan
 from duban.services.deciding import decide, needs_endorsement
+from duban.services.delivering import deliver
 from duban.services.deploying import deploy
 from duban.services.requesting import Request, open_requests, request_extension
 from duban.services.trail import trail
 from duban.services.watching import standing_of
-from duban.standing import Standing
+from duban.standing import DecisionKind, Standing
+from tests.support.pier import DOOR
 from tests.support.plans import changed
 from tests.support.town import FIGURES, HAIAN, Town, at
 
@@ -265,6 +267,35 @@ def test_a_request_is_told_to_the_coordinator_and_its_refusal_to_the_unit(deploy
     ]
     assert "延至10月10日（周三）24时前，请答复" in paper.parcels[0].plain
     assert "仍请于10月5日（周五）24时前报送" in paper.parcels[1].plain
+
+
+def test_requests_of_several_units_are_counted_by_unit_and_answered_where_the_link_leads(
+    deployed: Town,
+) -> None:
+    asked(deployed, "2018-10-04 09:00", "2018-10-11")
+    request_extension(
+        deployed.ledger, Address(HAIAN, "yazhou", "monthly", "2018-09"), until=at("2018-10-11"),
+        by="雅周分局", reason="核对数据", as_of=at("2018-10-04 09:01"),
+    )  # fmt: skip
+    paper = PaperTransport()
+    deliver(deployed.ledger, paper, deployed.texts, owner="deliver", door=DOOR, as_of=at("2018-10-04 09:05"))
+    assert subjects(paper) == [("jicha@haian.example", "【药品净网2018】2个单位申请延期，请答复")]
+    (mail,) = paper.parcels
+    assert "药品净网2018延期申请（须登录）：https://duban.example/c/haian-2018/requests\n" in mail.plain
+    assert 'href="https://duban.example/c/haian-2018/requests"' in mail.html
+
+
+@pytest.mark.parametrize("answer", ["extend", "refuse"])
+def test_the_answer_to_a_request_is_not_told_to_who_has_reported_before_it_left(
+    deployed: Town, answer: DecisionKind
+) -> None:
+    asked(deployed, "2018-10-04 09:00", "2018-10-11")
+    until = at("2018-10-11") if answer == "extend" else None
+    deployed.decide("libao", "2018-09", answer, "2018-10-05 09:00", until=until)
+    deployed.report("libao", "2018-09", "2018-10-05 09:02")
+    paper = PaperTransport()
+    assert deployed.deliver(paper, "2018-10-05 09:05").withdrawn >= 1
+    assert [p for p in paper.parcels if p.address == "libao@haian.example"] == []
 
 
 def test_several_returns_to_one_unit_come_as_one_message(deployed: Town) -> None:

@@ -19,7 +19,7 @@ from duban.access.roles import EVERY, Held
 from duban.calendars import to_micros
 from duban.ledger import Ledger, open_ledger
 from duban.ledger import tables as t
-from duban.ledger.queries import Parcel
+from duban.ledger.parcels import Parcel
 from duban.plan import Bundle
 from duban.portal.office import Office
 from duban.portal.serving import Protocol, listening, server
@@ -58,9 +58,9 @@ def family_bundle() -> Bundle:
     return Bundle(tuple(sorted(files.items())))
 
 
-def furnish(ledger: Ledger) -> None:
+def furnish(ledger: Ledger, bundle: Bundle | None = None) -> None:
     """Put the plan in force and let the staff in."""
-    deploy(ledger, family_bundle(), reason="test", as_of=at("2018-09-06 08:30"))
+    deploy(ledger, bundle or family_bundle(), reason="test", as_of=at("2018-09-06 08:30"))
     ledger.set_clock(at("2018-09-06 09:00"))
     for login, (name, held) in STAFF.items():
         accounts.make_account(ledger, login, name, PASSWORD, "test")

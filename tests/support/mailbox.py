@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import Path
 
 from deployments.servers import HOST, free_port
 from duban.doors.imap import Account, Mailbox, opened, quoted
@@ -24,8 +25,8 @@ SHEET = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 class PostBox:
     """The office's mailbox, as its mail server and its people see it."""
 
-    def __init__(self, port: int) -> None:
-        self.url = f"imap://{USER.replace('@', '%40')}:{PASSWORD}@{HOST}:{port}/INBOX"
+    def __init__(self, port: int, scheme: str = "imap") -> None:
+        self.url = f"{scheme}://{USER.replace('@', '%40')}:{PASSWORD}@{HOST}:{port}/INBOX"
         self.account = Account.from_url(self.url)
 
     def arrives(self, mail: bytes | EmailMessage, when: str) -> None:
@@ -60,12 +61,12 @@ class PostBox:
 
 
 @contextmanager
-def imap_server() -> Iterator[PostBox]:
-    """The server, running."""
-    port = free_port()
+def imap_server(certificate: Path | None = None) -> Iterator[PostBox]:
+    """The server, running; with a certificate it lets nobody sign in before STARTTLS."""
+    port, tls = free_port(), ["--cert", str(certificate)] if certificate else ["--no-tls"]
     command = [
         sys.executable, "-W", "ignore", "-c", "from pymap.main import main; main()", "--host", HOST,
-        "--port", str(port), "--no-tls", "--no-service", "managesieve", "--no-service", "admin",
+        "--port", str(port), *tls, "--no-service", "managesieve", "--no-service", "admin",
         "dict", "--demo-data", "--demo-user", USER, "--demo-password", PASSWORD,
     ]  # fmt: skip
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as server:

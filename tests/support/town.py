@@ -17,14 +17,13 @@ from duban.ledger import Ledger, journal
 from duban.ledger import tables as t
 from duban.plan import Bundle, Plan, parse
 from duban.rendering import Renderer, renderer
-from duban.services.campaigns import read_bundle
 from duban.services.deciding import decide
 from duban.services.delivering import Delivered, deliver
 from duban.services.deploying import deploy
 from duban.services.receiving import Address, Receipt, receive
 from duban.services.running import Run, run_campaign
-from duban.settings import ROOT
 from duban.standing import Standing
+from tests.support.plans import texts
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HAIAN = "haian-2018"
@@ -46,8 +45,8 @@ def at(text: str) -> datetime:
 
 
 def haian_bundle() -> Bundle:
-    """The campaign folder as shipped."""
-    return read_bundle(ROOT / "data" / "campaigns" / HAIAN)
+    """The campaign's folder, as a quiet plan."""
+    return Bundle(tuple(texts(HAIAN).items()))
 
 
 @dataclass
