@@ -141,6 +141,11 @@ class Line:
     """The highest colour of which a letter has gone above the liaison."""
 
     @property
+    def alike(self) -> tuple[object, ...]:
+        """What it shares with what others owe: the coordinator hears it once, with their names."""
+        return self.due_at, self.short, self.duty, self.period, self.subjects, self.days_late, self.grace
+
+    @property
     def due_day(self) -> date:
         """The last day on which it is in time."""
         return (self.due_at - timedelta(microseconds=1)).date()

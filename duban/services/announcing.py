@@ -64,8 +64,8 @@ def decide_announcements(ledger: Ledger, campaign: str, *, as_of: datetime | Non
         # Another run may have said it in the meantime, or an amendment may have silenced it.
         if not _speaks(plan) or not _at_work(plan, w.at):
             return 0
-        done = thanking.draft_when_closed(w, plan)
-        return done + _announce(w, plan) if _may_announce(w.conn, plan, w.at) else done
+        done = _announce(w, plan) if _may_announce(w.conn, plan, w.at) else 0
+        return done + thanking.draft_when_closed(w, plan)
 
 
 def _speaks(plan: Plan) -> bool:

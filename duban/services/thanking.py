@@ -16,7 +16,7 @@ from duban.ledger import Writer
 from duban.ledger import tables as t
 from duban.ledger.queries import Scope
 from duban.plan import Plan
-from duban.services.proposing import NOBODY, propose
+from duban.services.proposing import NOBODY, proposals, propose
 from duban.services.summing import ranking
 from duban.services.watching import is_closed, standings
 from duban.standing import Standing, rates
@@ -72,12 +72,15 @@ def thanks_of(content: Mapping[str, Any]) -> Thanks:
 
 
 def is_due(conn: Connection, plan: Plan, now: datetime) -> bool:
-    """Whether thanks are to be drafted: wanted, not drafted yet, and nothing is owed any more."""
+    """Whether thanks are to be drafted: wanted, not drafted yet, nothing is owed any more, and no circular
+    waits that they would overtake."""
     if not plan.file.messages.thanks or now.astimezone(plan.zone).date() <= plan.end:
         return False
     p = t.proposal.c
     drafted = select(p.id).where(p.campaign == plan.slug, p.kind == "thanks").limit(1)
-    return conn.execute(drafted).first() is None and is_closed(conn, plan, now)
+    if conn.execute(drafted).first() is not None or not is_closed(conn, plan, now):
+        return False
+    return all(p.kind != "circular" for p in proposals(conn, plan, now, open_only=True))
 
 
 def draft_when_closed(w: Writer, plan: Plan) -> int:

@@ -9,7 +9,7 @@ from duban.services.deciding import decide
 from duban.services.proposing import Proposal, proposals
 from duban.services.receiving import Address
 from duban.services.thanking import Thanks, thanks_of
-from tests.support.announcing import Edit, Listener, put, speaking, to, told
+from tests.support.announcing import Edit, Listener, circular, put, speaking, to, told
 from tests.support.town import BRANCHES, FIGURES, HAIAN, Town, at
 
 SHORT: Edit = ("plan.yaml", "last: 2018-12", "last: 2018-10")
@@ -28,10 +28,10 @@ def drafts(town: Town, when: str) -> list[Proposal]:
         return proposals(conn, deployed_plan(conn, HAIAN), at(when))
 
 
-def lived(town: Town) -> None:
+def lived(town: Town, *edits: Edit) -> None:
     """Chengdong files more cases than the others, libao is late once, baidian gives one return up; the
     office's list of commendations is given up as well."""
-    put(town, speaking(SHORT, messages="thanks: true"), "2018-09-06 08:30")
+    put(town, speaking(SHORT, *edits, messages="thanks: true"), "2018-09-06 08:30")
     more = FIGURES | {"cases_filed": 9, "cases_closed": 2, "cases_open": 7}
     for unit in BRANCHES:
         town.report(unit, "2018-09", "2018-10-04 09:00", more if unit == "chengdong" else FIGURES)
@@ -119,3 +119,16 @@ def test_returned_it_is_told_to_nobody(town: Town) -> None:
            as_of=at("2019-01-02 09:00"))  # fmt: skip
     assert announced(town, "2019-01-03 08:30") == 0
     assert told(town, "thanks") == []
+
+
+def test_it_does_not_overtake_a_circular_that_waits_for_a_person(town: Town) -> None:
+    lived(town, circular())
+    give_up_the_list(town)
+    assert announced(town, CLOSED) == 1
+    [waits] = drafts(town, CLOSED)
+    assert (waits.kind, waits.period) == ("circular", "2018-10")
+    assert announced(town, "2019-01-03 08:30") == 0
+    answer(town.ledger, HAIAN, waits.id, "return", by="jicha", role="coordinator", reason="不再通报",
+           as_of=at("2019-01-03 09:00"))  # fmt: skip
+    assert announced(town, "2019-01-04 08:30") == 1
+    assert {p.kind for p in drafts(town, "2019-01-04 08:31")} == {"circular", "thanks"}

@@ -104,6 +104,19 @@ def test_a_line_within_the_grace_does_not_speak_of_overdue() -> None:
     assert "应于11月5日（周一）24时前报送，已过时限1天，请在宽限期内报送\n" in body
 
 
+def test_the_coordinator_hears_once_what_several_units_owe_with_their_names() -> None:
+    units = [about("1", kind="escalate", unit=f"第{n}所", days_late=10, refused=n == 2) for n in (1, 2, 3)]
+    other = about("2", kind="escalate", unit="第1所", days_late=10)
+    values = {
+        "owed": [], "escalated": [*units, other], "day": date(2018, 11, 15), "issuer": "某局",
+        "recipient": "协调科", "several": False, "invited": Invited(), "forms": (),
+    }  # fmt: skip
+    for part in ("txt", "html"):
+        body = renderer().render(f"messages/digest-body.{part}", **values)
+        assert "3个单位：第1所、第2所（所报文件未通过校验或已退回）、第3所" in body
+        assert body.count("已逾期10天") == 2
+
+
 @pytest.mark.parametrize("accepted", [True, False])
 def test_a_zero_report_is_offered_only_where_it_is_an_answer(accepted: bool) -> None:
     values = {
