@@ -28,9 +28,9 @@ def plan(hours: dict[str, str] | None = None, off: bool = False, **file: Any) ->
     """Hai'an, whose morning is 08:30, keeping quiet."""
     told = {"origin": "coordinator", "working_days": off} | ({"quiet": hours} if hours else {})
     haian = load("haian-2018")
-    return haian.model_copy(
-        update={"file": haian.file.model_copy(update={"messages": Speech.model_validate(told), **file})}
-    )
+    changed = haian.file.model_copy(update={"messages": Speech.model_validate(told), **file})
+    # a plan of its own: a copy would keep what others have had it work out
+    return Plan(file=changed, units=haian.units, forms=haian.forms, determined=haian.determined)
 
 
 def end(plan: Plan, now: str) -> str | None:
