@@ -124,7 +124,8 @@ async def play_demo(slug: str, url: str, seed: int = 1) -> Played:
     plan = parse(bundle)
     ticks = moments_that_matter(plan)
     deploy(h.ledger, bundle, reason=h.texts.say("story.deploy_reason"), as_of=ticks[0])
-    campaign_id, deliver_id = [await r.aapply() for r in await runnables([plan], active=False)]
+    ids = {r.name: await r.aapply() for r in await runnables([plan], active=False)}
+    campaign_id, deliver_id = ids[slug], ids["deliver"]
     played = Played(plan, ticks[0], ticks[-1], campaign_id, campaign_id)
     print(h.texts.say("demo.server", url=url, first=played.first.date(), plan=plan))
     acts = list(tell(plan, seed, h.texts.words).acts)
