@@ -52,7 +52,7 @@ class Said:
 
 def said_by(message: Arrived, scene: Scene) -> list[Said]:
     """What a message says."""
-    part, found = "", []
+    part, overdue, found = "", None, []
     at, own = scene.stages[message.stage].at, unit_at(message.address)
     if BEGUN in message.text:
         return [Said(own, "", "kickoff", at, own, message.name)]
@@ -60,7 +60,11 @@ def said_by(message: Arrived, scene: Scene) -> list[Said]:
         part = next((kind for mark, kind in PARTS if mark in line), part)
         told = [(row, kind) for pattern, kind in AT_ONCE if (row := pattern.search(line))]
         if part and not told and (listed := LINE.match(line)):
-            told = [(listed, part)]
+            told = [] if part == "escalate" else [(listed, part)]
+            overdue = listed
+        elif part == "escalate" and overdue:  # the names of all that owe it stand in the line below
+            units, period = re.findall(UNIT, line), _period(overdue.groupdict())
+            found += [Said(f"u{u}", period, part, at, own, message.name) for u in units]
         for row, kind in told:
             unit = f"u{row['unit']}" if row["unit"] else own.removeprefix(HEAD)
             found.append(Said(unit, _period(row.groupdict()), kind, at, own, message.name))

@@ -64,7 +64,7 @@ def arrivals(meant: list[Demand]) -> Log:
 def arrival(n: int, stage: int, d: Demand, channel: str, address: str) -> Arrived:
     """One message about one thing."""
     report, who = reported(d.period), unit_name(d.unit)
-    listed = f"  1. {who}　{report}" if d.hearer == OFFICE else f"  1. {report}"
+    listed = f"  1. {report}，已逾期10天\n     {who}" if d.hearer == OFFICE else f"  1. {report}"
     text = SAYS[d.kind].format(unit=who, month=report) if d.kind in SAYS else f"{BEGINS[d.kind]}\n{listed}"
     if channel == "dingtalk":
         text = "有1条通知" if d.kind not in DAILY else f"有1{OWED}"
