@@ -61,6 +61,8 @@ class Gate:
         if shut == self._shut:
             return
         with psycopg.connect(self._admin, autocommit=True) as conn:
+            # one worker after another: PostgreSQL refuses two that alter one database at once
+            conn.execute("SELECT pg_advisory_lock(hashtext(%s))", (self._name,))
             allowed = "false" if shut else "true"
             conn.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS {allowed}".encode())
             if shut:
