@@ -215,11 +215,13 @@ class _About:
 
 
 def must_arrive(demand: Demand, scene: Scene, troubled: bool) -> bool:
-    """Whether there was time enough: an hour of deliveries after a kill, two mornings when the servers
-    refuse, since a channel that refuses is tried again ever more slowly."""
+    """Whether there was time enough since somebody could first deliver it, which may be a week late: an hour
+    of deliveries after a kill, two mornings when the servers refuse, since a channel that refuses is tried
+    again ever more slowly."""
     first = demand.since
     if demand.kind in DAILY:
         first = max(first, local(first.date(), MORNING))
+    first = next((at for at in scene.deliveries if at >= first), scene.deliveries[-1])
     enough = first + timedelta(minutes=50)
     if troubled:
         enough = local(first.date() + timedelta(days=2), MORNING)
