@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -53,17 +54,30 @@ async def ended(run: FlowRun, seconds: float = 240) -> FlowRun:
     raise AssertionError(f"{run.name} did not end")
 
 
-async def killed_then_done(server: int, name: str, parameters: dict[str, object], chance: Random) -> bool:
-    """Start a run and kill its process; then run it to its end. Returns whether the first one was killed."""
+lasted: dict[str, float] = {}
+"""Seconds that a run of each deployment took on this machine, from when its process was there."""
+
+
+async def begun(server: int, name: str, parameters: dict[str, object]) -> FlowRun:
     run = await run_deployment(name, parameters=parameters, timeout=0)
     while not served_runs(server):
         await asyncio.sleep(0.05)
-    await asyncio.sleep(chance.uniform(2.0, 6.0))
+    return run
+
+
+async def killed_then_done(server: int, name: str, parameters: dict[str, object], chance: Random) -> bool:
+    """Start a run and kill its process while it lasts; then run it to its end. Returns whether the first one
+    was killed."""
+    run = await begun(server, name, parameters)
+    await asyncio.sleep(chance.uniform(0.2, 0.8) * lasted.get(name, 3.0))
     for pid in served_runs(server):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     first = await ended(run)
-    again = await ended(await run_deployment(name, parameters=parameters, timeout=0))
+    run = await begun(server, name, parameters)
+    began = time.monotonic()
+    again = await ended(run)
+    lasted[name] = time.monotonic() - began
     assert first.state is not None
     assert again.state is not None
     assert again.state.is_completed(), again.state
