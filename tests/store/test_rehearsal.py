@@ -56,7 +56,11 @@ def play(slug: str, folder: Path, name: str = "one") -> Played:
     return Played(slug, result, open_ledger(f"sqlite:///{path}"))
 
 
-@pytest.fixture(scope="module", params=CAMPAIGNS)
+# One process plays a campaign, and all tests about it are there: two would play it twice.
+TOGETHER = [pytest.param(c, marks=pytest.mark.xdist_group(f"rehearsal of {c}")) for c in CAMPAIGNS]
+
+
+@pytest.fixture(scope="module", params=TOGETHER)
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     made = play(str(request.param), tmp_path_factory.mktemp("rehearsal"))
     yield made
